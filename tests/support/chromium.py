@@ -1,0 +1,52 @@
+"""The Chromium that browser tests drive: the system's, else the one that Playwright fetched.
+
+Run as a script it exits 1 when there is none, which is how the set-up knows.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Playwright's arguments with our executable; skips without one, and fails in CI."""
+    path = find()
+    if path is None:
+        reason = "no Chromium: run `make setup-test`"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    # Chromium's sandbox refuses to work for root.
+    sandbox = [] if os.getuid() else ["--no-sandbox"]
+    return {**browser_type_launch_args, "executable_path": path, "args": sandbox}
+
+
+def find() -> str | None:
+    """Return the path of a Chromium that starts, or None."""
+    on_path = (shutil.which(name) for name in SYSTEM_NAMES)
+    return next((path for path in on_path if path and starts(path)), None) or fetched()
+
+
+def starts(path: str) -> bool:
+    """Whether it runs: on Ubuntu the program of this name may only point at a missing snap."""
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def fetched() -> str | None:
+    """Return the path of the build that Playwright fetched, or None."""
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+if __name__ == "__main__":
+    sys.exit(find() is None)
