@@ -1,0 +1,216 @@
+"""The read side's port: rows for lists, the log, curves and the calendar, each for one user only.
+
+The store implements ``Reads``; ``views`` and the web pages use it.  Every method takes the user
+whose rows may be seen and returns nobody else's; ids of other users' things find nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Generic, Protocol, TypeVar
+
+from app.domain.events import Fact
+from app.domain.inbox import AlertSource, AlertState
+from app.domain.journal import RoundTrip
+from app.domain.orders import Fill, Order
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list: ``page`` from 1, ``sort`` names a column ("" is the natural one)."""
+
+    page: int = 1
+    page_size: int = 50
+    sort: str = ""
+    descending: bool = True
+
+    @property
+    def offset(self) -> int:
+        """How many rows come before the page."""
+        return (self.page - 1) * self.page_size
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """One page of a list and the number of rows on all its pages."""
+
+    rows: Sequence[Row]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """An alert as a list shows it; ``body`` is what arrived."""
+
+    id: str
+    strategy_id: str
+    strategy_name: str
+    received_at: datetime
+    source: AlertSource
+    state: AlertState
+    code: str | None
+    detail: str | None
+    body: bytes
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order with the names that people know its strategy and account by."""
+
+    order: Order
+    strategy_name: str | None
+    account_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FillRow:
+    """A fill with what it realised (money before commission, negative if lost), and names."""
+
+    fill: Fill
+    realised: Decimal
+    strategy_name: str | None
+    account_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRow:
+    """A round trip with the book that it belongs to."""
+
+    trip: RoundTrip
+    strategy_id: str
+    strategy_name: str
+    account_id: str
+    account_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a list or curve is about: one user's whole, a strategy, an account, or a pair."""
+
+    user_id: str
+    strategy_id: str | None = None
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From ``start`` (in it) to ``end`` (not in it), aware UTC; None is unbounded."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """One recorded second of a curve; ``pnl`` and ``drawdown`` are None for an unknown price."""
+
+    at: datetime
+    pnl: Decimal | None
+    drawdown: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What one fill did to the money: gross realised (negative if lost) and commission (+ cost)."""
+
+    at: datetime
+    gross: Decimal
+    commission: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """The last request that came with a key."""
+
+    at: datetime
+    address: str | None
+
+
+class Reads(Protocol):
+    """Read models of the database."""
+
+    def alerts(
+        self,
+        user_id: str,
+        paging: Paging,
+        *,
+        state: str | None = None,
+        strategy_id: str | None = None,
+        q: str | None = None,
+    ) -> Page[AlertRow]:
+        """Alerts, newest first; ``q`` looks into body, code and detail."""
+        ...
+
+    def orders(
+        self,
+        scope: Scope,
+        paging: Paging,
+        *,
+        state: str | None = None,
+        symbol: str | None = None,
+        alert_id: str | None = None,
+    ) -> Page[OrderRow]:
+        """Orders, newest first; ``state`` may also be "working"."""
+        ...
+
+    def fills(
+        self, scope: Scope, paging: Paging, *, symbol: str | None = None, span: Span = Span()
+    ) -> Page[FillRow]:
+        """Fills by their own time, newest first."""
+        ...
+
+    def trades(
+        self, scope: Scope, paging: Paging, *, symbol: str | None = None, span: Span = Span()
+    ) -> Page[TradeRow]:
+        """Round trips by the time they closed, newest first."""
+        ...
+
+    def log(
+        self,
+        user_id: str,
+        *,
+        after: int | None = None,
+        limit: int = 200,
+        levels: Sequence[str] = (),
+        strategy_id: str | None = None,
+        q: str | None = None,
+    ) -> Sequence[Fact]:
+        """The facts after number ``after``, oldest first; without it the newest, newest first."""
+        ...
+
+    def curve(self, scope: Scope, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
+        """Recorded seconds of a P&L curve in [start, end), epoch seconds, oldest first.
+
+        When there are more than four a bucket, only each bucket's lowest and highest P&L, its
+        worst drawdown and its last known sample stay; a bucket of nothing but gaps is one gap.
+        """
+        ...
+
+    def extent(self, scope: Scope) -> tuple[int, int] | None:
+        """Epoch seconds of the first and the last sample of the curve; None without one."""
+        ...
+
+    def open_pnl(self, scope: Scope, instants: Sequence[int]) -> Sequence[Decimal | None]:
+        """The last known open P&L at or before each of the ascending ``instants``.
+
+        Zero before the first sample (nothing was held), None when there are only gaps before.
+        """
+        ...
+
+    def booked(self, scope: Scope, span: Span) -> Sequence[Booked]:
+        """What the fills of the span did to the money, oldest first."""
+        ...
+
+    def last_alerts(self, user_id: str) -> Mapping[str, datetime]:
+        """When each strategy last received an alert, by strategy id."""
+        ...
+
+    def key_uses(self, user_id: str, strategy_id: str) -> Mapping[str, KeyUse]:
+        """The last use of each of the strategy's webhook keys, by key id."""
+        ...
