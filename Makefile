@@ -43,9 +43,10 @@ check: setup $(DEV_PACKAGES) ## Check style, format, types, layers and the sums 
 	$(VENV)/bin/lint-imports
 	$(PYTHON) scripts/vendor.py --check
 
-format: setup $(DEV_PACKAGES) ## Format the code and mend what the linter can.
+format: setup $(DEV_PACKAGES) ## Format the code, mend what the linter can, write .env.example again.
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/ruff check --fix
+	$(PYTHON) scripts/env_example.py
 
 bench: setup ## Measure intake, execution and the P&L tick, beside the bare floor.
 	$(PYTHON) -m bench
