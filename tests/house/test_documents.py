@@ -59,7 +59,7 @@ def test_the_readme_gives_the_two_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+    "document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 )
 def test_the_document_exists(document: str) -> None:
     assert (ROOT / document).is_file()
