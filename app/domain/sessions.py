@@ -113,8 +113,7 @@ class Window:
 
     def __str__(self) -> str:
         """Return a text that ``parse`` reads."""
-        days = ",".join(WEEKDAYS[day] for day in sorted(self.days))
-        return f"{days} {self.start:%H:%M}-{self.end:%H:%M} {self.zone.key}"
+        return f"{_days_text(self.days)} {self.start:%H:%M}-{self.end:%H:%M} {self.zone.key}"
 
     def contains(self, at: datetime) -> bool:
         """True when the instant ``at`` lies in the window."""
@@ -150,13 +149,26 @@ def _zone(name: str) -> ZoneInfo:
 def _days(text: str) -> frozenset[int]:
     found: set[int] = set()
     for part in text.split(","):
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last or first) not in WEEKDAYS:
+        first, dash, last = part.partition("-")
+        last = last if dash else first
+        if first not in WEEKDAYS or last not in WEEKDAYS:
             raise _unreadable("days", text, "Mon-Fri")
         start = WEEKDAYS.index(first)
-        length = (WEEKDAYS.index(last or first) - start) % 7
+        length = (WEEKDAYS.index(last) - start) % 7
         found.update((start + step) % 7 for step in range(length + 1))
     return frozenset(found)
+
+
+def _days_text(days: frozenset[int]) -> str:
+    runs: list[list[int]] = []
+    for day in sorted(days):
+        if runs and runs[-1][-1] == day - 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    return ",".join(
+        "-".join(WEEKDAYS[day] for day in dict.fromkeys((run[0], run[-1]))) for run in runs
+    )
 
 
 def _unreadable(field: str, text: str, example: str) -> InvalidInput:
