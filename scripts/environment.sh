@@ -25,7 +25,7 @@ if "$python" -c 'import ensurepip' 2>/dev/null; then
 elif sh scripts/apt.sh "$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')"; then
     make_venv
 else
-    # Debian keeps pip for environments in a package of its own; without it, pip comes from PyPI.
+    echo "Taking pip from PyPI instead."
     make_venv --without-pip
     .venv/bin/python scripts/fetch_pip.py || { rm -rf .venv; exit 1; }
 fi
