@@ -180,8 +180,12 @@ class Reads(Protocol):
         levels: Sequence[str] = (),
         strategy_id: str | None = None,
         q: str | None = None,
+        span: Span = Span(),
     ) -> Sequence[Fact]:
-        """The facts after number ``after``, oldest first; without it the newest, newest first."""
+        """The facts after number ``after``, oldest first; without it the newest, newest first.
+
+        The server's own facts, which have no user, are everybody's.
+        """
         ...
 
     def curve(self, scope: Scope, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
