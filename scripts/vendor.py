@@ -74,7 +74,7 @@ def npm() -> str:
     for candidate in (shutil.which("npm"), str(beside)):
         if candidate and reads_the_lock(candidate):
             return candidate
-    print("No npm 7 or later on PATH: installing Node.js into the environment.")
+    print("No npm 7 or later on PATH: installing Node.js into the environment.", flush=True)
     pins = ROOT / "requirements-node.txt"
     pip = [sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(pins)]
     subprocess.run(pip, check=True)
@@ -100,7 +100,7 @@ def with_node() -> dict[str, str]:
 
 def install(program: str) -> None:
     """Install exactly what the lock says; no package runs a script of its own."""
-    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--silent"]
     # A Node.js from PyPI stands beside its npm, and must come before an old one on PATH.
     path = os.pathsep.join([str(Path(program).parent), with_node()["PATH"]])
     subprocess.run([program, "ci", *quiet], cwd=ROOT, env={**os.environ, "PATH": path}, check=True)
