@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-if .venv/bin/python tests/support/chromium.py; then
+if .venv/bin/python tests/support/chromium.py 2>/dev/null; then
     exit 0
 fi
 echo "Installing Chromium for the browser tests."
@@ -12,6 +12,7 @@ echo "Installing Chromium for the browser tests."
 if grep -q '^ID=ubuntu' /etc/os-release 2>/dev/null; then
     .venv/bin/python -m playwright install --with-deps chromium || true
 else
-    sh scripts/apt.sh chromium || true
+    # Playwright's own Node.js needs libatomic, which a small Debian has not.
+    sh scripts/apt.sh chromium libatomic1 || true
 fi
 .venv/bin/python tests/support/chromium.py || echo "No Chromium: the browser tests will be skipped."

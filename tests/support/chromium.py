@@ -1,6 +1,6 @@
 """The Chromium that browser tests drive: the system's, else the one that Playwright fetched.
 
-Run as a script it exits 1 when there is none, which is how the set-up knows.
+Run as a script it fails when there is none or Playwright does not start, so the set-up knows.
 """
 
 from __future__ import annotations
@@ -43,10 +43,16 @@ def starts(path: str) -> bool:
 
 def fetched() -> str | None:
     """Return the path of the build that Playwright fetched, or None."""
+    path = driven()
+    return str(path) if path.exists() else None
+
+
+def driven() -> Path:
+    """Return where Playwright would put its own build; fails when Playwright does not start."""
     with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
+        return Path(playwright.chromium.executable_path)
 
 
 if __name__ == "__main__":
+    driven()
     sys.exit(find() is None)
