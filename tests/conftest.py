@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-import pytest
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.chromium", "tests.support.databases"]
@@ -33,13 +32,3 @@ def stay_home(event: str, arguments: tuple[object, ...]) -> None:
         return
     if host not in HOME:
         raise ConnectionRefusedError(f"A test may not reach {host!r}.")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database server or a browser by what they ask for."""
-    for item in items:
-        needs = getattr(item, "fixturenames", ())
-        if "postgres_server" in needs:
-            item.add_marker(pytest.mark.postgres)
-        if "browser_type_launch_args" in needs:
-            item.add_marker(pytest.mark.e2e)

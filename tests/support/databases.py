@@ -30,6 +30,13 @@ LOCAL = URL.create(DRIVER, "postgres", host="127.0.0.1", port=5432, database="po
 START_WITHIN_S = 30.0
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the server."""
+    for item in items:
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+
+
 @pytest.fixture
 def postgres_url(postgres_database: str) -> str:
     """The URL of a database without a table in it."""
