@@ -1,0 +1,49 @@
+/** Calls to the server's JSON API on the same origin, with the session's CSRF token. */
+
+/** A call that failed; `fields` maps a field's name to what is wrong with it. */
+export class ApiError extends Error {
+  constructor(status, detail, code, fields = {}) {
+    super(detail);
+    Object.assign(this, { name: "ApiError", status, code, fields });
+  }
+}
+
+/** The API lists fields as names, as {name, message} or as a mapping; callers see one mapping. */
+function fieldMap(fields, detail) {
+  if (!Array.isArray(fields)) return fields ?? {};
+  return Object.fromEntries(
+    fields.map((field) =>
+      typeof field === "string" ? [field, detail] : [field.field ?? field.name, field.message ?? field.detail ?? detail],
+    ),
+  );
+}
+
+async function failure(response) {
+  const body = await response.json().catch(() => ({}));
+  const detail = body.detail ?? `The server answered ${response.status} ${response.statusText}.`;
+  return new ApiError(response.status, detail, body.error_code, fieldMap(body.fields, detail));
+}
+
+async function call(method, path, body) {
+  const headers = { Accept: "application/json" };
+  if (method !== "GET") headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const options = { method, headers, credentials: "same-origin", body: body && JSON.stringify(body) };
+  const response = await fetch(path, options).catch(() => {
+    throw new ApiError(0, "The server cannot be reached. Nothing is known to have happened; check the connection.");
+  });
+  if (!response.ok) throw await failure(response);
+  return response.status === 204 ? {} : response.json();
+}
+
+/** Read `path` with a query; parameters that are null or empty are left out. */
+export function get(path, query = {}) {
+  const filled = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const text = new URLSearchParams(filled).toString();
+  return call("GET", text ? `${path}?${text}` : path);
+}
+
+/** Send `body` as JSON. */
+export function post(path, body = {}) {
+  return call("POST", path, body);
+}

@@ -1,0 +1,136 @@
+/** Open positions: the live table, and closing one after a question. */
+import { get, post } from "./api.js";
+import { confirm } from "./dialogs.js";
+import { make } from "./dom.js";
+import { number, pnl, price, quantity, sgn } from "./fmt.js";
+import { setAttr, setPnl, setText } from "./live.js";
+import { LiveTable, pnlCell } from "./table.js";
+import { attempt, toast } from "./toast.js";
+import { sideOf } from "./words.js";
+
+const PHONE = "(max-width: 640px)";
+const WIDE = "(min-width: 1680px)";
+
+/** A row of the table from a position of the wire; `open` and `size` are numbers to sort by. */
+function rowOf(position) {
+  const { account_id: account, strategy_id: strategy, symbol, net_quantity: held } = position;
+  return {
+    ...position,
+    id: [account, strategy, symbol].join("|"),
+    side: sideOf(held),
+    size: Math.abs(number(held)),
+    last: number(position.last_price),
+    open: number(position.unrealized_pnl),
+    strategy: position.strategy_name ?? (strategy ? `Strategy ${strategy}` : "Manual"),
+    account: position.account_name,
+  };
+}
+
+const tagCell = () => make("span", { className: "tag" });
+
+function closeCell(current) {
+  const button = make("button", { type: "button", className: "mini", textContent: "Close" });
+  button.dataset.needsLive = "";
+  button.disabled = document.documentElement.dataset.conn === "lost";
+  button.addEventListener("click", () => close(current()));
+  return button;
+}
+
+function symbolCell(current) {
+  const button = make("button", { type: "button", className: "plain" });
+  button.addEventListener("click", () => close(current()));
+  return button;
+}
+
+const COLUMNS = {
+  symbol: { title: "Symbol", key: "symbol", width: "minmax(66px,1fr)", cls: "sym" },
+  side: { title: "Side", key: "side", width: "56px", make: tagCell, paint: (node, row) => setText(node, row.side) },
+  size: { title: "Qty", key: "size", width: "58px", num: true, text: (row) => quantity(String(row.size)) },
+  entry: {
+    title: "Entry",
+    key: "avg_price",
+    width: "minmax(80px,.9fr)",
+    num: true,
+    cls: "dim",
+    text: (row) => price(row.avg_price, row.tick_size),
+  },
+  last: {
+    title: "Last",
+    key: "last",
+    width: "minmax(80px,.9fr)",
+    num: true,
+    flash: true,
+    text: (row) => price(row.last_price, row.tick_size),
+  },
+  open: {
+    title: "Open P&L",
+    key: "open",
+    width: "minmax(108px,1.1fr)",
+    num: true,
+    make: pnlCell,
+    paint: (node, row) => setPnl(node, pnl(row.open), sgn(row.open)),
+  },
+  strategy: { title: "Strategy", key: "strategy", width: "minmax(120px,1.7fr)", cls: "dim", pad: true },
+  account: { title: "Account", key: "account", width: "minmax(90px,1.1fr)", cls: "dim" },
+  close: {
+    title: "Actions",
+    width: "66px",
+    num: true,
+    make: closeCell,
+    paint: (node, row) => setAttr(node, "aria-label", `Close ${row.symbol}, ${row.strategy}`),
+  },
+};
+
+/** On a phone a tap on the symbol opens what the missing columns would show. */
+function columns() {
+  const { symbol, side, size, entry, last, open, strategy, account, close: action } = COLUMNS;
+  if (window.matchMedia(PHONE).matches) {
+    const tap = { make: symbolCell, paint: (node, row) => setText(node, row.symbol) };
+    return [{ ...symbol, ...tap }, side, size, open];
+  }
+  const spread = window.matchMedia(WIDE).matches ? [strategy, { ...account, width: "minmax(140px,1.2fr)" }] : [strategy, account];
+  return [symbol, side, size, entry, last, open, ...spread, action];
+}
+
+async function close(row) {
+  const sure = await confirm({
+    title: `Close ${row.symbol}?`,
+    sentence: `${row.side === "Long" ? "Sell" : "Buy"} ${quantity(String(row.size))} ${row.symbol} at market, so that ${row.strategy} is flat.`,
+    facts: [
+      ["Position", `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`],
+      ["Last price", price(row.last_price, row.tick_size)],
+      ["Open P&L now", pnl(row.open), sgn(row.open)],
+      ["Account", row.account],
+    ],
+    go: "Close position",
+    stay: "Keep position",
+    danger: true,
+  });
+  if (!sure) return;
+  const { strategy_id, account_id, symbol } = row;
+  const answer = await attempt(() => post("/api/positions/close", { strategy_id, account_id, symbol }));
+  if (answer) toast(answer.message ?? `Closing ${symbol}: the order is on its way.`);
+}
+
+/** Fill `element` with positions and keep it live. */
+export function mountPositions(element, positions, feed) {
+  const table = new LiveTable(element, columns(), {
+    sort: { key: "open", dir: -1 },
+    label: "Open positions",
+    minWidth: window.matchMedia(PHONE).matches ? "" : "760px",
+  });
+  const held = (position) => number(position.net_quantity) !== 0;
+  table.replace(positions.filter(held).map(rowOf));
+  feed.on("position_update", ["positions"], (payload) => {
+    for (const position of payload.positions) {
+      const row = rowOf(position);
+      if (held(position)) table.put(row);
+      else table.drop(row.id);
+    }
+  });
+  feed.onCatchUp(async () => {
+    const { items } = await get("/api/positions", { page_size: 1000 });
+    table.replace(items.filter(held).map(rowOf));
+  });
+  return table;
+}

@@ -1,0 +1,77 @@
+/** What every signed-in page has: clock, connection, halt, search, keys, display. */
+import { mountHalt, mountQuestions, showHalted } from "./dialogs.js";
+import { mountDisplay } from "./display.js";
+import { all, one } from "./dom.js";
+import { clock, duration, minutesUntil, zoneName } from "./fmt.js";
+import { mountKeys } from "./keys.js";
+import { mountSearch } from "./search.js";
+import { Feed } from "./socket.js";
+
+const WORDS = { joining: "Connecting", live: "Live", stale: "Stale", lost: "Lost" };
+const root = document.documentElement;
+
+function mountClock() {
+  const now = one("#clock-now");
+  const rest = one("#clock-rest");
+  const { reset, resetZone } = root.dataset;
+  const tick = () => {
+    const at = new Date();
+    now.textContent = clock(at);
+    rest.textContent = ` ${zoneName()}, reset in ${duration(minutesUntil(reset, resetZone, at))}`;
+    one(".clock").title = at.toISOString();
+    setTimeout(tick, 1000 - (Date.now() % 1000));
+  };
+  tick();
+}
+
+/** Show the connection by shape, word and age; without it, buttons that trade are off. */
+function showConnection(state, seconds) {
+  const sign = one("#connection");
+  const text = state === "live" || state === "joining" ? WORDS[state] : `${WORDS[state]}, ${seconds} s`;
+  root.dataset.conn = state;
+  sign.dataset.state = state;
+  one("[data-word]", sign).textContent = text;
+  const said = one("[data-said]", sign);
+  if (said.textContent !== WORDS[state]) said.textContent = WORDS[state];
+  for (const button of all("[data-needs-live]")) button.disabled = state === "lost";
+}
+
+function entries(halt, display) {
+  const go = (label, path) => ({ label, kind: "Page", run: () => window.location.assign(path) });
+  return [
+    go("Dashboard", "/dashboard"),
+    go("Control center", "/control"),
+    go("Strategies", "/strategies"),
+    go("New strategy", "/strategies/new"),
+    go("Alerts", "/alerts"),
+    go("About", "/about"),
+    { label: "Halt all trading", kind: "Action", run: halt },
+    { label: "Switch theme", kind: "Action", run: display.toggleTheme },
+    { label: "Display and keys", kind: "Action", run: display.open },
+  ];
+}
+
+/** Wire the frame and return {feed}; the page adds its handlers, then `feed.start()` is called. */
+export function mountShell() {
+  const halt = mountHalt();
+  const display = mountDisplay();
+  const search = mountSearch(entries(halt, display));
+  mountQuestions(document);
+  mountClock();
+  mountKeys({
+    search,
+    single: {
+      t: display.toggleTheme,
+      H: halt,
+      "?": display.open,
+      "/": () => one("[data-search]")?.focus(),
+    },
+    go: { d: "/dashboard", c: "/control", s: "/strategies", a: "/alerts" },
+  });
+  const feed = new Feed({ connect: window.io });
+  feed.onState(showConnection);
+  feed.on("pnl_update", ["pnl"], (payload) => {
+    if (typeof payload.halted === "boolean") showHalted(payload.halted);
+  });
+  return { feed };
+}
