@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from app.domain.money import ZERO, exact
 from app.domain.orders import Fill
-from app.domain.positions import FLAT, apply, ordered
+from app.domain.positions import history
 from app.domain.sessions import Roll, trading_day
 
 
@@ -84,19 +84,16 @@ def realised_by_day(fills: Iterable[Fill], multiplier: Decimal, roll: Roll) -> t
     The open P&L is left unknown where a position was held at the close.
     """
     days: dict[date, DayFacts] = {}
-    position = FLAT
-    for fill in ordered(fills):
-        after = apply(position, fill, multiplier)
-        day = trading_day(fill.at, roll)
+    for step in history(fills, multiplier):
+        day = trading_day(step.fill.at, roll)
         known = days.get(day, DayFacts(day))
         days[day] = DayFacts(
             day=day,
-            gross=known.gross + after.realised_gross - position.realised_gross,
-            commission=known.commission + after.commission - position.commission,
+            gross=known.gross + step.realised_gross,
+            commission=known.commission + step.commission,
             fills=known.fills + 1,
-            open_pnl=None if after.quantity else ZERO,
+            open_pnl=None if step.after.quantity else ZERO,
         )
-        position = after
     return tuple(days[day] for day in sorted(days))
 
 

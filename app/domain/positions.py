@@ -6,11 +6,12 @@ and received always equals what is realised plus what is open, to the last digit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from functools import reduce
+from typing import Final, NamedTuple
 
 from app.domain.errors import InvariantBroken
 from app.domain.money import CONTEXT, ZERO, divide, exact, storable
@@ -112,9 +113,9 @@ def apply(position: Position, fill: Fill, multiplier: Decimal) -> Position:
 
 
 def _released(position: Position, closing: Decimal, multiplier: Decimal) -> Decimal:
-    """The part of the basis that leaves with ``closing``; all of it when nothing stays open."""
-    if closing == -position.quantity:
-        return position.basis
+    """The part of the basis that leaves with ``closing``: all of it when nothing stays open."""
+    if not closing:
+        return ZERO
     share = CONTEXT.divide(position.basis * -closing, position.quantity)
     return storable(share, multiplier)
 
@@ -144,12 +145,38 @@ def ordered(fills: Iterable[Fill]) -> list[Fill]:
     return sorted(first.values(), key=lambda fill: (fill.at, fill.venue_fill_id, fill.account_id))
 
 
+class Step(NamedTuple):
+    """A fill with the position before and after it."""
+
+    fill: Fill
+    before: Position
+    after: Position
+
+    @property
+    @exact
+    def realised_gross(self) -> Decimal:
+        """Money that the fill realised before commission; negative if lost."""
+        return self.after.realised_gross - self.before.realised_gross
+
+    @property
+    @exact
+    def commission(self) -> Decimal:
+        """What the fill cost, a fee kept in coin included; negative for a rebate."""
+        return self.after.commission - self.before.commission
+
+
+def history(fills: Iterable[Fill], multiplier: Decimal) -> Iterator[Step]:
+    """Yield each step of the position that ``fills`` of one book lead to, oldest first."""
+    before = FLAT
+    for fill in ordered(fills):
+        after = apply(before, fill, multiplier)
+        yield Step(fill, before, after)
+        before = after
+
+
 def fold(fills: Iterable[Fill], multiplier: Decimal) -> Position:
     """Return the position that ``fills`` of one book lead to, however they arrived."""
-    position = FLAT
-    for fill in ordered(fills):
-        position = apply(position, fill, multiplier)
-    return position
+    return reduce(lambda position, fill: apply(position, fill, multiplier), ordered(fills), FLAT)
 
 
 @exact
@@ -161,12 +188,11 @@ def converted(
     Each fill's share is converted at ``rate(fill)``, account currency per quote currency at the
     fill, and stays as it was then.
     """
-    position, total = FLAT, ZERO
-    for fill in ordered(fills):
-        after = apply(position, fill, multiplier)
-        total += storable((after.realised_net - position.realised_net) * rate(fill))
-        position = after
-    return total
+    shares = (
+        storable((step.realised_gross - step.commission) * rate(step.fill))
+        for step in history(fills, multiplier)
+    )
+    return sum(shares, ZERO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +247,4 @@ def pair(lots: Lots, fill: Fill, multiplier: Decimal) -> Lots:
 
 def fifo(fills: Iterable[Fill], multiplier: Decimal) -> Lots:
     """Return the lots that ``fills`` of one book lead to, however they arrived."""
-    lots = Lots()
-    for fill in ordered(fills):
-        lots = pair(lots, fill, multiplier)
-    return lots
+    return reduce(lambda lots, fill: pair(lots, fill, multiplier), ordered(fills), Lots())

@@ -22,6 +22,7 @@ from app.domain.positions import (
     effect,
     fifo,
     fold,
+    history,
     ordered,
     pair,
     unrealised,
@@ -89,6 +90,20 @@ def test_a_closed_position_is_exactly_flat_and_keeps_what_it_earned() -> None:
 def test_the_opening_time_stays_while_the_side_stays() -> None:
     position = fold(fills(("1", "10"), ("2", "11"), ("-1", "12")), ONE)
     assert position.opened_at == MONDAY
+
+
+def test_the_opening_time_stays_for_fractions_too() -> None:
+    assert fold(fills(("0.5", "10"), ("-0.2", "12")), ONE).opened_at == MONDAY
+
+
+def test_each_step_knows_what_its_fill_realised_and_cost() -> None:
+    first, second = history(fills(("2", "100", "4"), ("-1", "110", "-0.5")), ES)
+    assert first.before == FLAT
+    assert first.after == second.before
+    assert first.realised_gross == 0
+    assert first.commission == 4
+    assert second.realised_gross == 500
+    assert second.commission == Decimal("-0.5")
 
 
 def test_prices_at_and_below_zero_are_prices() -> None:
