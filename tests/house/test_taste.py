@@ -17,8 +17,14 @@ KNOW_EVENTLET = {"wsgi.py", "deploy/gunicorn.conf.py"}
 PURE = ("domain", "propfirm", "signals", "sim", "services")
 
 
+def passes_on(handler: ast.ExceptHandler) -> bool:
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
+
+
 def catches_everything(node: ast.AST) -> bool:
-    if not isinstance(node, ast.ExceptHandler):
+    """Whether it is a handler of every failure that does not pass the failure on."""
+    if not isinstance(node, ast.ExceptHandler) or passes_on(node):
         return False
     kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
     names = {kind.id if isinstance(kind, ast.Name) else None for kind in kinds if kind}
