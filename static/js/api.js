@@ -8,20 +8,13 @@ export class ApiError extends Error {
   }
 }
 
-/** The API lists fields as names, as {name, message} or as a mapping; callers see one mapping. */
-function fieldMap(fields, detail) {
-  if (!Array.isArray(fields)) return fields ?? {};
-  return Object.fromEntries(
-    fields.map((field) =>
-      typeof field === "string" ? [field, detail] : [field.field ?? field.name, field.message ?? field.detail ?? detail],
-    ),
-  );
-}
+/** The API's list of {field, problem} as one mapping. */
+const fieldMap = (fields) => Object.fromEntries(fields.map(({ field, problem }) => [field, problem]));
 
 async function failure(response) {
   const body = await response.json().catch(() => ({}));
   const detail = body.detail ?? `The server answered ${response.status} ${response.statusText}.`;
-  return new ApiError(response.status, detail, body.error_code, fieldMap(body.fields, detail));
+  return new ApiError(response.status, detail, body.error_code, fieldMap(body.fields ?? []));
 }
 
 async function call(method, path, body) {

@@ -1,7 +1,7 @@
 /**
  * Log pane: a ring buffer, one fragment a frame, newest first; it stays where the reader scrolled to.
  *
- * An entry is the payload of the socket event log_entry: {fact, level, type, message, code, alert_id, order_id,
+ * An entry is the payload of the socket event log_entry: {fact, level (info, success, warning, error), type, message, code, alert_id, order_id,
  * strategy_id, ts}.  Entries are known by `fact`, so that a catch-up never shows one twice.
  */
 import { dirty, onPaint } from "./live.js";
@@ -11,29 +11,19 @@ import { all, make, one, press, save } from "./dom.js";
 const SHOWN = 400;
 const KEPT = 5000;
 const QUEUE = 1000;
-const LABELS = { alert: "Alert", trade: "Trade", risk: "Risk", system: "System" };
-const TRADE = /^(order|fill|trade|position|execution)/;
-const ALERT = /^(alert|webhook|signal)/;
-const RISK = /^(risk|rule|halt|drift|denied|refus)/;
 
-/** What an entry is about: alert, trade, risk or system. */
-export function kindOf(entry) {
-  const type = String(entry.type ?? "").toLowerCase();
-  if (TRADE.test(type)) return "trade";
-  if (ALERT.test(type)) return "alert";
-  return RISK.test(type) ? "risk" : "system";
+/** A fact's name begins with what it is about; what is not named here is the server's own business. */
+const KINDS = { Alert: "alert", Order: "trade", Position: "trade", Trading: "trading", Strategy: "setting", Account: "setting", Key: "setting" };
+const LABELS = { alert: "Alert", trade: "Trade", trading: "Trading", setting: "Setting", server: "Server" };
+const OWN_LABELS = { AlertRefused: "Refused", OrderDenied: "Denied", OrderRejected: "Rejected", OrderFilled: "Filled" };
+
+/** What an entry is about: alert, trade, trading (halted or resumed), setting or server. */
+function kindOf(entry) {
+  return KINDS[/^[A-Z][a-z]*/.exec(entry.type)?.[0]] ?? "server";
 }
 
-/** info, warning or error, whatever word the server's logger uses. */
-function levelOf(entry) {
-  const level = String(entry.level ?? "info").toLowerCase();
-  if (level.startsWith("warn")) return "warning";
-  return level === "error" || level === "critical" ? "error" : "info";
-}
-
-function labelOf(kind, level) {
-  if (level === "error") return "Error";
-  return level === "warning" ? "Refused" : LABELS[kind];
+function labelOf(entry) {
+  return OWN_LABELS[entry.type] ?? (entry.level === "error" ? "Error" : LABELS[kindOf(entry)]);
 }
 
 function quoted(text) {
@@ -81,7 +71,7 @@ export class LogPane {
     dirty();
   }
 
-  /** Show only one kind ("" for all, or alert, trade, risk, warning, error) and only entries with `text`. */
+  /** Show only one kind ("" for all, or alert, trade, warning) and only entries with `text`. */
   show({ kind = this.filter.kind, text = this.filter.text }) {
     this.filter = { kind, text: text.trim().toLowerCase() };
     this.#redraw();
@@ -130,8 +120,8 @@ export class LogPane {
 
   #matches(entry) {
     const { kind, text } = this.filter;
-    const level = levelOf(entry);
-    const fits = !kind || kind === kindOf(entry) || kind === level || (kind === "warning" && level === "error");
+    const worrying = entry.level === "warning" || entry.level === "error";
+    const fits = !kind || (kind === "warning" ? worrying : kind === kindOf(entry));
     return fits && (!text || `${entry.message} ${entry.code ?? ""}`.toLowerCase().includes(text));
   }
 
@@ -153,21 +143,19 @@ export class LogPane {
     this.list.prepend(fragment);
     while (this.list.childElementCount > SHOWN) this.list.lastElementChild.remove();
     if (!this.follow) this.list.scrollTop = scrollTop + this.list.scrollHeight - scrollHeight;
-    const worst = batch.find((entry) => levelOf(entry) === "error");
+    const worst = batch.find((entry) => entry.level === "error");
     if (worst && this.announce && !silent) this.announce.textContent = worst.message;
   }
 
   #line(entry) {
-    const kind = kindOf(entry);
-    const level = levelOf(entry);
     const time = make("time", { dateTime: entry.ts, title: `${stamp(entry.ts)}, ${entry.ts}`, textContent: clock(entry.ts) });
-    const label = make("span", { className: "kind", textContent: labelOf(kind, level) });
+    const label = make("span", { className: "kind", textContent: labelOf(entry) });
     const message = make("span");
     if (entry.alert_id) message.append(make("a", { href: `/alerts/${entry.alert_id}`, textContent: entry.message }));
     else message.textContent = entry.message;
     const line = make("li", {}, time, label, message);
-    line.dataset.kind = kind;
-    line.dataset.level = level;
+    line.dataset.kind = kindOf(entry);
+    line.dataset.level = entry.level;
     return line;
   }
 }

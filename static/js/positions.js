@@ -42,6 +42,12 @@ function symbolCell(current) {
   return button;
 }
 
+/** The last price, with its age when it is too old to value the position. */
+function lastPrice(row) {
+  const text = price(row.last_price, row.tick_size);
+  return row.stale && row.quote_age_s !== null ? `${text}, ${Math.round(row.quote_age_s)} s old` : text;
+}
+
 const COLUMNS = {
   symbol: { title: "Symbol", key: "symbol", width: "minmax(66px,1fr)", cls: "sym" },
   side: { title: "Side", key: "side", width: "56px", make: tagCell, paint: (node, row) => setText(node, row.side) },
@@ -60,7 +66,8 @@ const COLUMNS = {
     width: "minmax(80px,.9fr)",
     num: true,
     flash: true,
-    text: (row) => price(row.last_price, row.tick_size),
+    text: lastPrice,
+    stale: (row) => row.stale === true,
   },
   open: {
     title: "Open P&L",
@@ -98,7 +105,7 @@ async function close(row) {
     sentence: `${row.side === "Long" ? "Sell" : "Buy"} ${quantity(String(row.size))} ${row.symbol} at market, so that ${row.strategy} is flat.`,
     facts: [
       ["Position", `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`],
-      ["Last price", price(row.last_price, row.tick_size)],
+      ["Last price", lastPrice(row)],
       ["Open P&L now", pnl(row.open), sgn(row.open)],
       ["Account", row.account],
     ],

@@ -1,7 +1,7 @@
 /**
  * Virtual live table: a fixed pool of rows moved by transform, data keyed in a Map, sorted at most once a second.
  *
- * A column is {title, key?, width, num?, pad?, cls?, text?(row), sign?(row), flash?, make?(current), paint?(node, row)}.
+ * A column is {title, key?, width, num?, pad?, cls?, text?(row), sign?(row), stale?(row), flash?, make?(current), paint?(node, row)}.
  * `make` builds the cell's node and gets a function that returns the row shown in it now; `paint` fills it.
  */
 import { dirty, onPaint, setAttr, setText } from "./live.js";
@@ -175,6 +175,7 @@ export class LiveTable {
     }
     const wrote = setText(cell.inner, column.text ? column.text(row) : String(row[column.key] ?? "\u2013"));
     if (column.sign) setAttr(cell.inner, "data-s", String(column.sign(row)));
+    if (column.stale) setAttr(cell.inner, "data-stale", String(column.stale(row)));
     if (!column.flash) return;
     if (wrote && now) flash(cell, row[column.key], now);
     cell.last = row[column.key];

@@ -4,29 +4,35 @@ import { confirm } from "./dialogs.js";
 import { all, one } from "./dom.js";
 import { attempt, toast } from "./toast.js";
 
-const NEEDS_PRICE = new Set(["limit", "stop"]);
 const VERBS = { buy: "Buy", sell: "Sell" };
 
 /** The ticket as the body of POST /api/orders; amounts stay decimal strings. */
 function bodyOf(form) {
   const values = Object.fromEntries(new FormData(form));
-  const [kind, id] = values.book.split(":");
+  const [strategy, account] = values.book.split("|");
+  const type = values.order_type;
+  const price = values.price.trim();
   return {
-    strategy_id: kind === "strategy" ? id : null,
-    account_id: kind === "account" ? id : null,
+    strategy_id: strategy || null,
+    account_id: account,
     symbol: values.symbol.trim().toUpperCase(),
     side: values.side,
     quantity: values.quantity.trim(),
-    order_type: values.order_type,
-    price: NEEDS_PRICE.has(values.order_type) ? values.price.trim() : null,
+    order_type: type,
+    limit_price: type === "limit" ? price : null,
+    stop_price: type === "stop" ? price : null,
   };
 }
 
+/** The price that the order type needs, or null for a market order. */
+const priceOf = (body) => body.limit_price ?? body.stop_price;
+
 /** One sentence that says what will be sent. */
 function sentenceOf(form, body) {
-  const book = form.elements.book.selectedOptions[0];
-  const whom = body.strategy_id ? `for strategy ${book.text}` : `on account ${book.text}, outside any strategy`;
-  const how = body.price ? `with a ${body.order_type} at ${body.price}` : "at market";
+  const { strategy, account } = form.elements.book.selectedOptions[0].dataset;
+  const whom = strategy ? `on account ${account}, for ${strategy}` : `on account ${account}, outside any strategy`;
+  const price = priceOf(body);
+  const how = price === null ? "at market" : `with a ${body.order_type} at ${price || "…"}`;
   return `${VERBS[body.side]} ${body.quantity || "…"} ${body.symbol || "…"} ${how}, ${whom}.`;
 }
 
@@ -43,7 +49,8 @@ function missing(body) {
   const fields = {};
   if (!body.symbol) fields.symbol = "Enter a symbol, such as MESZ6.";
   if (!(Number(body.quantity) > 0)) fields.quantity = "Enter a quantity above zero.";
-  if (body.price !== null && !Number.isFinite(Number(body.price || NaN))) fields.price = "Enter a price.";
+  const price = priceOf(body);
+  if (price !== null && !Number.isFinite(Number(price || NaN))) fields.price = "Enter a price.";
   return fields;
 }
 
@@ -66,7 +73,8 @@ async function send(form) {
 }
 
 function refuse(form, error) {
-  showErrors(form, error.fields ?? {});
+  const { limit_price, stop_price, account_id, strategy_id, ...rest } = error.fields ?? {};
+  showErrors(form, { ...rest, price: limit_price ?? stop_price, book: strategy_id ?? account_id });
   throw error;
 }
 
@@ -75,7 +83,7 @@ export function mountTicket(form) {
   const words = one(".words", form);
   const describe = () => {
     const body = bodyOf(form);
-    one("[data-price]", form).hidden = body.price === null;
+    one("[data-price]", form).hidden = priceOf(body) === null;
     words.textContent = sentenceOf(form, body);
   };
   form.addEventListener("input", describe);

@@ -2,7 +2,7 @@
 const TONES = {
   ok: ["executed", "filled", "done", "completed"],
   busy: ["received", "accepted", "queued", "claimed", "executing", "submitted", "working", "pending"],
-  warn: ["refused", "denied", "duplicate", "invalid", "expired", "canceled", "skipped", "no_action"],
+  warn: ["refused", "conflict", "denied", "duplicate", "invalid", "expired", "canceled", "skipped", "no_action"],
   bad: ["failed", "rejected", "unknown", "error"],
 };
 
