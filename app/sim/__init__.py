@@ -1,0 +1,1 @@
+"""A market that fills orders: pure matching, costs and synthetic prices."""
