@@ -1,7 +1,8 @@
 """The read side's port: rows for lists, the log, curves and the calendar, each for one user only.
 
 The store implements ``Reads``; ``views`` and the web pages use it.  Every method takes the user
-whose rows may be seen and returns nobody else's; ids of other users' things find nothing.
+whose rows may be seen and returns nobody else's; ids of other users' things find nothing.  A P&L
+series is named by its id, which ``views`` asks only for what the user may see.
 """
 
 from __future__ import annotations
@@ -188,20 +189,20 @@ class Reads(Protocol):
         """
         ...
 
-    def curve(self, scope: Scope, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
-        """Recorded seconds of a P&L curve in [start, end), epoch seconds, oldest first.
+    def curve(self, series_id: int, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
+        """Recorded seconds of a P&L series in [start, end), epoch seconds, oldest first.
 
         When there are more than four a bucket, only each bucket's lowest and highest P&L, its
         worst drawdown and its last known sample stay; a bucket of nothing but gaps is one gap.
         """
         ...
 
-    def extent(self, scope: Scope) -> tuple[int, int] | None:
-        """Epoch seconds of the first and the last sample of the curve; None without one."""
+    def extent(self, series_id: int) -> tuple[int, int] | None:
+        """Epoch seconds of the first and the last sample of the series; None without one."""
         ...
 
-    def open_pnl(self, scope: Scope, instants: Sequence[int]) -> Sequence[Decimal | None]:
-        """The last known open P&L at or before each of the ascending ``instants``.
+    def open_pnl(self, series_id: int, instants: Sequence[int]) -> Sequence[Decimal | None]:
+        """The last known open P&L of a series at or before each of the epoch seconds ``instants``.
 
         Zero before the first sample (nothing was held), None when there are only gaps before.
         """

@@ -1,0 +1,235 @@
+"""The read side: calendar, curve and results, each computed from what was booked and recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from app.domain.errors import InvalidInput, NotFound
+from app.domain.metrics import Metrics, measure
+from app.domain.money import ZERO, exact
+from app.domain.sessions import Roll, day_bounds, trading_day
+from app.services.ports import Clock, Store, UnitOfWork
+from app.services.reads import Booked, CurvePoint, Paging, Reads, Scope, Span
+
+DEFAULT_DAYS: Final = 30
+MOST_DAYS: Final = 3660
+DEFAULT_POINTS: Final = 600
+MOST_POINTS: Final = 2000
+#: Each bucket of a curve keeps up to this many of its points.
+POINTS_PER_BUCKET: Final = 4
+#: Round trips that the win rate and profit factor look back on.
+MOST_TRIPS: Final = 10_000
+
+_DAY: Final = timedelta(days=1)
+_SATURDAY: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One trading day: ``pnl`` = ``gross`` - ``fees`` + ``open_change``, money, negative if lost.
+
+    ``trades`` counts executions.  ``open_change`` and ``pnl`` are None when the price of something
+    that was held at the day's begin or end is unknown.
+    """
+
+    day: date
+    gross: Decimal
+    fees: Decimal
+    trades: int
+    open_change: Decimal | None
+
+    @property
+    @exact
+    def realised(self) -> Decimal:
+        """Money realised after fees."""
+        return self.gross - self.fees
+
+    @property
+    @exact
+    def pnl(self) -> Decimal | None:
+        """Realised after fees plus the change of the open P&L; None when that is unknown."""
+        return None if self.open_change is None else self.gross - self.fees + self.open_change
+
+    @property
+    def active(self) -> bool:
+        """Whether anything happened: an execution, or a move of what was held."""
+        return bool(self.trades) or self.open_change is None or bool(self.open_change)
+
+
+SeriesOf = Callable[[str | None, str | None, str | None], int | None]
+"""Finds the recorded P&L series of (user, strategy, account); None when there is none yet."""
+
+
+class Views:
+    """What pages and programs look at; nothing here changes anything.
+
+    ``series`` finds the curve of a scope, ``roll`` says when a trading day begins where no account
+    does.
+    """
+
+    def __init__(
+        self, store: Store, reads: Reads, clock: Clock, series: SeriesOf, roll: str
+    ) -> None:
+        self._store = store
+        self._reads = reads
+        self._clock = clock
+        self._series = series
+        self._roll = roll
+
+    def check(self, scope: Scope) -> Scope:
+        """Return ``scope``; raises NotFound when its strategy or account is not the user's."""
+        with self._store.read() as uow:
+            _check_scope(uow, scope)
+        return scope
+
+    def roll(self, scope: Scope) -> Roll:
+        """Return when the scope's trading day begins: as its account says, else the default."""
+        with self._store.read() as uow:
+            _check_scope(uow, scope)
+            return Roll.parse(_roll_text(uow, scope) or self._roll)
+
+    def today(self, scope: Scope) -> date:
+        """Return the trading day of now."""
+        return trading_day(self._clock.now(), self.roll(scope))
+
+    def calendar(
+        self, scope: Scope, start: date | None = None, end: date | None = None
+    ) -> Sequence[CalendarDay]:
+        """Return the days from ``start`` to ``end`` on which something happened, oldest first.
+
+        Without them the last 30 days.  Raises InvalidInput for a bad range, NotFound for a strategy
+        or account that is not the user's.
+        """
+        now = self._clock.now()
+        roll = self.roll(scope)
+        today = trading_day(now, roll)
+        last = today if end is None else end
+        first = last - (DEFAULT_DAYS - 1) * _DAY if start is None else start
+        _check_range(first, last)
+        days = list(_trading_days(first, min(last, today), roll))
+        return [day for day in self._measured(scope, days, roll, now) if day.active]
+
+    def _measured(
+        self, scope: Scope, days: Sequence[date], roll: Roll, now: datetime
+    ) -> Iterator[CalendarDay]:
+        if not days:
+            return
+        bounds = [day_bounds(day, roll) for day in days]
+        booked = self._reads.booked(scope, Span(bounds[0][0], bounds[-1][1]))
+        money = _by_day(booked, roll)
+        marks = self._open_pnl(scope, _instants(bounds, now))
+        for index, day in enumerate(days):
+            gross, fees, trades = money.get(day, (ZERO, ZERO, 0))
+            before, after = marks[2 * index], marks[2 * index + 1]
+            yield CalendarDay(day, gross, fees, trades, _change(before, after))
+
+    def _open_pnl(self, scope: Scope, instants: Sequence[int]) -> Sequence[Decimal | None]:
+        series_id = self._series(scope.user_id, scope.strategy_id, scope.account_id)
+        if series_id is None:
+            return [ZERO] * len(instants)
+        return self._reads.open_pnl(series_id, instants)
+
+    def curve(
+        self,
+        scope: Scope,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int = DEFAULT_POINTS,
+    ) -> Sequence[CurvePoint]:
+        """Return at most ``limit`` points of the P&L curve, oldest first; gaps have None.
+
+        The lowest and highest P&L and the worst drawdown of each stretch are among them.  Raises
+        InvalidInput when ``end`` lies before ``start``, NotFound as ``calendar`` does.
+        """
+        if start is not None and end is not None and end < start:
+            raise InvalidInput("end lies before start.", fields={"end": "must not be before start"})
+        self.check(scope)
+        series_id = self._series(scope.user_id, scope.strategy_id, scope.account_id)
+        extent = None if series_id is None else self._reads.extent(series_id)
+        if series_id is None or extent is None:
+            return []
+        first = extent[0] if start is None else max(extent[0], int(start.timestamp()))
+        last = extent[1] if end is None else min(extent[1], int(end.timestamp()))
+        buckets = max(1, limit // POINTS_PER_BUCKET)
+        return self._reads.curve(series_id, first, last + 1, buckets) if first <= last else []
+
+    def results(self, scope: Scope) -> Metrics:
+        """Return what the closed round trips say: wins, losses, profit factor."""
+        page = self._reads.trades(scope, Paging(page_size=MOST_TRIPS))
+        return measure(row.trip for row in page.rows)
+
+
+def _check_scope(uow: UnitOfWork, scope: Scope) -> None:
+    if scope.strategy_id is not None:
+        strategy = uow.strategies.get(scope.strategy_id)
+        if strategy is None or strategy.user_id != scope.user_id:
+            raise NotFound("There is no such strategy.")
+    if scope.account_id is not None:
+        account = uow.accounts.get(scope.account_id)
+        if account is None or account.user_id != scope.user_id:
+            raise NotFound("There is no such account.")
+
+
+def _roll_text(uow: UnitOfWork, scope: Scope) -> str | None:
+    """The roll of the one account that the scope is about; None when it is about several."""
+    account_id = scope.account_id
+    if account_id is None and scope.strategy_id is not None:
+        strategy = uow.strategies.get(scope.strategy_id)
+        rolls = {
+            account.roll
+            for link in (strategy.accounts if strategy else ())
+            if (account := uow.accounts.get(link.account_id))
+        }
+        return rolls.pop() if len(rolls) == 1 else None
+    account = uow.accounts.get(account_id) if account_id else None
+    return account.roll if account else None
+
+
+def _check_range(first: date, last: date) -> None:
+    if last < first:
+        raise InvalidInput(
+            "The end of the range lies before its start.",
+            fields={"end_date": "must not be before start_date"},
+        )
+    if (last - first).days > MOST_DAYS:
+        raise InvalidInput(
+            "The range is longer than ten years.",
+            fields={"start_date": "must lie within ten years of end_date"},
+        )
+
+
+def _trading_days(first: date, last: date, roll: Roll) -> Iterator[date]:
+    day = first
+    while day <= last:
+        if not (roll.roll_weekend and day.weekday() >= _SATURDAY):
+            yield day
+        day += _DAY
+
+
+def _by_day(booked: Iterable[Booked], roll: Roll) -> Mapping[date, tuple[Decimal, Decimal, int]]:
+    days: dict[date, tuple[Decimal, Decimal, int]] = {}
+    for each in booked:
+        day = trading_day(each.at, roll)
+        gross, fees, trades = days.get(day, (ZERO, ZERO, 0))
+        days[day] = _added(gross, each.gross), _added(fees, each.commission), trades + 1
+    return days
+
+
+@exact
+def _added(total: Decimal, amount: Decimal) -> Decimal:
+    return total + amount
+
+
+def _instants(bounds: Iterable[tuple[datetime, datetime]], now: datetime) -> list[int]:
+    """The last seconds before each day and of each day, as far as it has come, in pairs."""
+    seconds = [(int(begin.timestamp()) - 1, int(end.timestamp()) - 1) for begin, end in bounds]
+    return [min(each, int(now.timestamp())) for pair in seconds for each in pair]
+
+
+@exact
+def _change(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    return None if before is None or after is None else after - before

@@ -1,0 +1,1 @@
+"""The HTTP and Socket.IO shell around the services."""

@@ -1,0 +1,92 @@
+"""What the web layer is given: its settings and the use cases behind its routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from flask import Flask, current_app
+
+from app.domain.accounts import Mode
+from app.services.ports import Clock, Ids, Quotes
+from app.services.reads import Reads
+
+if TYPE_CHECKING:
+    from app.services.accounts import AccountService
+    from app.services.flatten import HaltDesk
+    from app.services.health import Health
+    from app.services.inbox import Inbox
+    from app.services.manual import ManualDesk
+    from app.services.pnl import Recorder
+    from app.services.strategies import StrategyService
+    from app.services.users import UserService
+    from app.services.tracing import Tracer
+    from app.services.views import Views
+
+_NAME: Final = "signalbox"
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The settings that the web layer needs; ``root`` holds templates/ and static/.
+
+    ``secret_key`` signs sessions.  ``trading_day_roll`` is when a trading day begins where no
+    account says so.  ``trusted_proxies`` counts the reverse proxies whose headers are true.
+    """
+
+    root: Path
+    version: str
+    secret_key: str
+    base_url: str
+    async_mode: Literal["eventlet", "threading"]
+    webhook_rate_limit: str
+    login_rate_limit: str
+    trusted_proxies: int
+    session_hours: int
+    display_zone: str
+    trading_day_roll: str
+    mode: Mode = Mode.PAPER
+    max_body_bytes: int = 65536
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach the server over TLS, so that cookies may be marked secure."""
+        return self.base_url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class WebDeps:
+    """Everything a route may call.
+
+    ``yield_now`` lets other clients' requests run; ``draining`` is True while the server stops.
+    """
+
+    settings: WebSettings
+    clock: Clock
+    ids: Ids
+    inbox: Inbox
+    strategies: StrategyService
+    users: UserService
+    accounts: AccountService
+    desk: ManualDesk
+    halts: HaltDesk
+    recorder: Recorder
+    health: Health
+    views: Views
+    tracer: Tracer
+    reads: Reads
+    quotes: Quotes
+    yield_now: Callable[[], None]
+    draining: Callable[[], bool]
+
+
+def attach(app: Flask, web: WebDeps) -> None:
+    """Keep ``web`` with the app, where ``deps`` finds it."""
+    app.extensions[_NAME] = web
+
+
+def deps() -> WebDeps:
+    """Return what the current app was given."""
+    return cast("WebDeps", current_app.extensions[_NAME])

@@ -1,0 +1,245 @@
+"""Facts and ticks become events: one table says which, and each room counts what it is sent.
+
+A room is one user's channel.  The channels ``pnl``, ``strategies``, ``positions``, ``trades`` and
+``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and ``log:<level>`` carry what
+concerns that strategy or account, or entries of at least that level.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from app.domain.events import Fact, FactKind, Level
+from app.services.live import LivePosition, Summary, Tick
+from app.web import wire
+from app.web.wire import Json
+
+VERSION: Final = 1
+TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "log"})
+#: Events of which only the newest matters: a client that is behind is not sent another.
+LATEST_WINS: Final = frozenset({"pnl_update", "strategy_pnl_update", "position_update"})
+_LEVELS: Final = tuple(Level)
+_EVENT_TOPIC: Final = {
+    "pnl_update": "pnl",
+    "strategy_pnl_update": "strategies",
+    "position_update": "positions",
+    "trade_executed": "trades",
+    "log_entry": "log",
+}
+
+
+class Outlet(Protocol):
+    """Where events go out: the sockets."""
+
+    def emit(self, event: str, payload: Json, room: str) -> None:
+        """Send the event to everybody in the room."""
+        ...
+
+    def occupied(self, room: str) -> bool:
+        """Whether anybody is in the room."""
+        ...
+
+    def users(self) -> Collection[str]:
+        """The users who are connected."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event for one user before it is counted: its payload and whom it concerns."""
+
+    user_id: str
+    name: str
+    payload: Json
+    at: datetime
+    strategy_id: str | None = None
+    account_id: str | None = None
+    level: Level | None = None
+
+
+def room_of(user_id: str, channel: str) -> str:
+    """Return the room of one user's channel; no other user can be in it."""
+    return f"{user_id}/{channel}"
+
+
+def known(channel: str) -> bool:
+    """Whether there is such a channel."""
+    kind, _, name = channel.partition(":")
+    if kind == "log" and name:
+        return name in _LEVELS
+    return channel in TOPICS or (kind in {"strategy", "account"} and bool(name))
+
+
+def trade_executed(fact: Fact) -> Json:
+    """Return the execution that a fact tells of."""
+    names = ("symbol", "side", "quantity", "price", "commission", "pnl")
+    return {
+        "strategy_id": fact.strategy_id,
+        "account_id": fact.account_id,
+        "order_id": fact.order_id,
+        "alert_id": fact.alert_id,
+        **{name: fact.data[name] for name in names},
+    }
+
+
+#: What a fact is shown as; a fact that is not named here is a line of the log.
+Builder = Callable[[Fact], Json]
+EVENTS: Final[Mapping[FactKind, Mapping[str, Builder]]] = {
+    **{kind: {"log_entry": wire.log_entry} for kind in FactKind},
+    FactKind.ORDER_FILLED: {"trade_executed": trade_executed, "log_entry": wire.log_entry},
+}
+
+Positions = Callable[[str], Sequence[LivePosition]]
+
+
+class Live:
+    """Queues what happened and sends it on when ``step`` is called, outside every transaction.
+
+    ``positions`` gives a user's open positions, ``halted`` whether trading is stopped.
+    """
+
+    def __init__(self, outlet: Outlet, positions: Positions, halted: Callable[[], bool]) -> None:
+        self._outlet = outlet
+        self._positions = positions
+        self._halted = halted
+        self._facts: deque[Fact] = deque()
+        self._ticks: deque[Mapping[str | None, Tick]] = deque()
+        self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def publish(self, facts: Sequence[Fact]) -> None:
+        """Take committed facts; a listener of the bus."""
+        self._facts.extend(facts)
+
+    def tick(self, ticks: Mapping[str | None, Tick]) -> None:
+        """Take one second's figures; the recorder's sink."""
+        self._ticks.append(ticks)
+
+    def step(self, _now: datetime) -> bool:
+        """Send what waits; returns whether there was anything."""
+        facts = [self._facts.popleft() for _ in range(len(self._facts))]
+        ticks = [self._ticks.popleft() for _ in range(len(self._ticks))]
+        for event in self._events(facts, ticks):
+            self._send(event)
+        return bool(facts or ticks)
+
+    def sequence(self, room: str) -> Mapping[str, int]:
+        """Return the number of the last event of each kind that the room was sent."""
+        return dict(self._counts[room])
+
+    def _events(
+        self, facts: Sequence[Fact], ticks: Sequence[Mapping[str | None, Tick]]
+    ) -> Iterator[Event]:
+        users = self._outlet.users()
+        for fact in facts:
+            everybody = users if fact.user_id is None else {fact.user_id}.intersection(users)
+            for each in everybody:
+                yield from _told(fact, each)
+        yield from self._moved(facts, users)
+        for tick in ticks:
+            for user_id in users:
+                if user_id in tick:
+                    yield from _ticked(user_id, tick[user_id], halted=self._halted())
+
+    def _moved(self, facts: Iterable[Fact], users: Collection[str]) -> Iterator[Event]:
+        """One event for each user whose positions changed, with every book that did."""
+        changed: defaultdict[str, dict[tuple[object, ...], Fact]] = defaultdict(dict)
+        for fact in facts:
+            user_id = fact.user_id
+            if fact.kind is FactKind.POSITION_CHANGED and user_id is not None and user_id in users:
+                book = (fact.strategy_id, fact.account_id, fact.data["symbol"])
+                changed[user_id][book] = fact
+        for user_id, books in changed.items():
+            held = {
+                (each.strategy_id, each.account_id, each.symbol): each
+                for each in self._positions(user_id)
+            }
+            rows = [
+                wire.position(held[book]) if book in held else _flat(fact)
+                for book, fact in books.items()
+            ]
+            at = max(fact.at for fact in books.values())
+            yield Event(user_id, "position_update", {"positions": rows}, at)
+
+    def _send(self, event: Event) -> None:
+        for channel, payload in _channels(event):
+            room = room_of(event.user_id, channel)
+            if not self._outlet.occupied(room):
+                continue
+            counts = self._counts[room]
+            counts[event.name] = counts.get(event.name, 0) + 1
+            stamp = {
+                "room": channel,
+                "seq": counts[event.name],
+                "ts": wire.iso(event.at),
+                "v": VERSION,
+            }
+            self._outlet.emit(event.name, {**payload, **stamp}, room)
+
+
+def _told(fact: Fact, user_id: str) -> Iterator[Event]:
+    for name, build in EVENTS[fact.kind].items():
+        yield Event(
+            user_id, name, build(fact), fact.at, fact.strategy_id, fact.account_id, fact.level
+        )
+
+
+def _ticked(user_id: str, tick: Tick, *, halted: bool) -> Iterator[Event]:
+    at = tick.summary.at
+    yield Event(user_id, "pnl_update", pnl_update(tick.summary, halted=halted), at)
+    if tick.strategies:
+        lines = [wire.strategy_line(line) for line in tick.strategies]
+        yield Event(user_id, "strategy_pnl_update", {"items": lines}, at)
+    if tick.positions:
+        rows = [wire.position(each) for each in tick.positions]
+        yield Event(user_id, "position_update", {"positions": rows}, at)
+
+
+def pnl_update(summary: Summary, *, halted: bool) -> Json:
+    """Return a user's figures of one second."""
+    return {**wire.summary(summary), "halted": halted}
+
+
+def _flat(fact: Fact) -> Json:
+    """The row of a book that no longer holds anything."""
+    return {
+        "strategy_id": fact.strategy_id,
+        "account_id": fact.account_id,
+        "symbol": fact.data["symbol"],
+        "net_quantity": "0",
+        "avg_price": None,
+        "last_price": None,
+        "unrealized_pnl": "0",
+    }
+
+
+def _channels(event: Event) -> Iterator[tuple[str, Json]]:
+    """The channels that an event goes to, each with what concerns it."""
+    yield _EVENT_TOPIC[event.name], event.payload
+    if event.name == "log_entry" and event.level is not None:
+        for level in _LEVELS[: _LEVELS.index(event.level) + 1]:
+            yield f"log:{level.value}", event.payload
+    if event.name in {"log_entry", "trade_executed"}:
+        if event.strategy_id:
+            yield f"strategy:{event.strategy_id}", event.payload
+        if event.account_id:
+            yield f"account:{event.account_id}", event.payload
+    yield from _shares(event)
+
+
+def _shares(event: Event) -> Iterator[tuple[str, Json]]:
+    """The parts of an event with many rows that concern one strategy or account."""
+    for name in ("items", "positions"):
+        rows = event.payload.get(name)
+        if not isinstance(rows, list):
+            continue
+        for kind in ("strategy", "account"):
+            parts: defaultdict[str, list[Json]] = defaultdict(list)
+            for row in rows:
+                if row.get(f"{kind}_id"):
+                    parts[row[f"{kind}_id"]].append(row)
+            for each, part in parts.items():
+                yield f"{kind}:{each}", {name: part}
