@@ -1,0 +1,45 @@
+"""All codes together, and the one way to turn a code into words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Final
+
+from app.domain.decisions import Denied, NoAction
+from app.domain.money import wire
+from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
+from app.domain.refusals.record import NO_CHANGE, Refusal
+from app.domain.refusals.trading import FILTERS, PLANNING, RISK, VENUE
+
+CATALOGUE: Final[Mapping[str, Refusal]] = {
+    refusal.code: refusal
+    for group in (MESSAGE, FIELDS, INTAKE, FILTERS, PLANNING, RISK, VENUE)
+    for refusal in group
+}
+
+
+def denied(code: str, **details: object) -> Denied:
+    """Return the refusal ``code`` in words, its places filled by ``details``.
+
+    Raises KeyError for a code that is not in the catalogue or a place that is not filled.
+    """
+    return Denied(code, explain(code, **details))
+
+
+def no_action(code: str, **details: object) -> NoAction:
+    """Return the reason ``code`` for doing nothing, in words; raises KeyError like ``denied``."""
+    return NoAction(code, explain(code, **details))
+
+
+def explain(code: str, **details: object) -> str:
+    """Return the sentence of ``code`` with its places filled, and what to change."""
+    refusal = CATALOGUE[code]
+    filled = {name: _written(value) for name, value in details.items()}
+    sentence = refusal.sentence.format(**filled)
+    change = refusal.change.format(**filled)
+    return f"{sentence} {change}" if change != NO_CHANGE else sentence
+
+
+def _written(value: object) -> str:
+    return wire(value) if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,117 @@
+"""Limits before orders go out; what only reduces a position always passes.
+
+The plan is checked when it is made and again just before each leg is sent, because a switch may
+have been thrown in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from app.domain.accounts import TradingState
+from app.domain.catalogue import InstrumentKind
+from app.domain.decisions import Denied, Leg
+from app.domain.instruments import Contract
+from app.domain.money import ZERO, exact
+from app.domain.planning import Market, Plan
+from app.domain.planning.pricing import bad_price
+from app.domain.refusals import denied
+
+#: A limit or stop further than half the price away is a slip of the finger.
+FURTHEST: Final = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The switches of the server, the account and the strategy, and what is known of the market.
+
+    ``max_position`` is unsigned, None for no limit.
+    """
+
+    contract: Contract
+    server: TradingState = TradingState.ACTIVE
+    account: TradingState = TradingState.ACTIVE
+    strategy: TradingState = TradingState.ACTIVE
+    max_position: Decimal | None = None
+    market: Market = field(default_factory=Market)
+
+
+def check(plan: Plan, limits: Limits) -> Denied | None:
+    """Return why the plan may not go out, or None when it may."""
+    if plan.closes:
+        return None
+    return (
+        trading_allowed(limits.server, limits.account, limits.strategy)
+        or _position(plan, limits)
+        or _prices(plan.legs, limits)
+        or _buying_power(plan, limits)
+    )
+
+
+def trading_allowed(
+    server: TradingState, account: TradingState, strategy: TradingState = TradingState.ACTIVE
+) -> Denied | None:
+    """Return why nothing may be opened now, or None; a halt is named before a reduction."""
+    levels = {"server": server, "account": account, "strategy": strategy}
+    for state, code in _CODES.items():
+        for level, found in levels.items():
+            if found is state:
+                return denied(code, level=level)
+    return None
+
+
+_CODES: Final = {
+    TradingState.HALTED: "TRADING_HALTED",
+    TradingState.REDUCING: "TRADING_REDUCING",
+}
+
+
+def _position(plan: Plan, limits: Limits) -> Denied | None:
+    limit = limits.max_position
+    if limit is None or abs(plan.wanted) <= max(limit, _kept(plan)):
+        return None
+    return denied("MAX_POSITION", held=plan.held, symbol=plan.symbol, limit=limit)
+
+
+def _kept(plan: Plan) -> Decimal:
+    return abs(plan.held) if plan.held * plan.wanted > 0 else ZERO
+
+
+@exact
+def _prices(legs: Iterable[Leg], limits: Limits) -> Denied | None:
+    market = limits.market.price
+    if market is None or market <= 0:
+        return None
+    for leg in legs:
+        for name, price in (("limit_price", leg.limit_price), ("stop_price", leg.stop_price)):
+            if price is not None and abs(price - market) > market * FURTHEST:
+                return bad_price(name, price, limits.contract, f"the price is {market:f}")
+    return None
+
+
+@exact
+def _buying_power(plan: Plan, limits: Limits) -> Denied | None:
+    """Refuse only what certainly cannot be paid for; the venue knows its own margins better."""
+    available = limits.market.buying_power
+    if available is None:
+        return None
+    needed = _needed(plan, limits)
+    if available > 0 and needed <= available:
+        return None
+    return denied("NO_BUYING_POWER", needed=needed, available=available)
+
+
+def _needed(plan: Plan, limits: Limits) -> Decimal:
+    """Money for the opening legs: their value, or zero where margin or the price is not known.
+
+    A reversal frees buying power before it needs any, so only the venue can tell.
+    """
+    instrument, price = limits.contract.instrument, limits.market.price
+    reverses = len(plan.legs) > 1
+    if price is None or reverses or instrument.kind is InstrumentKind.FUTURE:
+        return ZERO
+    quantity = sum((leg.quantity for leg in plan.legs), ZERO)
+    return quantity * abs(price) * instrument.multiplier
