@@ -47,14 +47,14 @@ def parse(value: object, field: str = "value") -> Decimal:
     number = _read(value, field)
     if (
         not number.is_finite()
-        or abs(number) >= _LARGEST
+        or number.copy_abs() >= _LARGEST  # abs() itself would overflow on 1e9999999
         or (number and number.adjusted() < -PLACES)
     ):
         raise InvalidInput(
             f"{field} must be a finite number between 1e-18 and 1e15 in size.",
             fields={field: "out of range"},
         )
-    return storable(number)
+    return storable(number) if number else ZERO
 
 
 def _read(value: object, field: str) -> Decimal:

@@ -45,11 +45,33 @@ def test_what_is_neither_number_nor_text_is_refused(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["NaN", "sNaN", "Infinity", "-inf", "1e15", "1e400", "9e-19", float("nan")]
+    "value",
+    [
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-inf",
+        "1e15",
+        "1e400",
+        "1e9999999",
+        "-1e9999999",
+        "9e-19",
+        float("nan"),
+    ],
 )
 def test_a_number_that_cannot_be_stored_is_refused(value: object) -> None:
     with pytest.raises(InvalidInput, match="finite number between"):
         parse(value)
+
+
+@pytest.mark.parametrize("text", ["0", "-0", "0e999999", "0e-999999"])
+def test_zero_is_plain_zero_however_it_is_written(text: str) -> None:
+    assert str(parse(text)) == "0"
+
+
+@pytest.mark.parametrize("text", ["999999999999999.9999999999999999", "-999999999999999.5"])
+def test_the_largest_number_below_the_limit_is_read(text: str) -> None:
+    assert parse(text) == Decimal(text)
 
 
 def test_a_whole_number_too_long_to_print_is_refused() -> None:
