@@ -145,15 +145,9 @@ class Intent:
 def number(text: str, field: str) -> Decimal:
     """Return the number in ``text``, exactly; raises InvalidInput BAD_NUMBER naming ``field``."""
     try:
-        if text.isascii() and "_" not in text:
-            return parse(text, field)
+        return parse(text, field)
     except InvalidInput as fault:
         raise InvalidInput(fault.detail, code="BAD_NUMBER", fields=fault.fields) from None
-    raise InvalidInput(
-        f"{field} must be a number in plain digits, not {text[:40]!r}.",
-        code="BAD_NUMBER",
-        fields={field: "must be a number in plain digits"},
-    )
 
 
 def _signed(sentiment: Sentiment | None, size: Decimal | None) -> Decimal | None:
