@@ -1,0 +1,79 @@
+"""The database's schema: brought up to date by Alembic, and checked at each start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from app.domain.errors import ConfigError
+from app.store.engine import DatabaseFailure, make_engines, translate
+
+MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
+DIRECTION: Final = "run `python -m app migrate`"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def head() -> str:
+    """Return the newest revision that this program knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    if revision is None:
+        raise ConfigError(f"There are no migrations in {MIGRATIONS}.")
+    return revision
+
+
+def upgrade(url: str) -> str:
+    """Bring the database to the newest revision and return it; all of it happens or nothing.
+
+    Raises ConfigError when the database cannot be opened or does not take the change.
+    """
+    engines = make_engines(url)
+    config = _config()
+    try:
+        with engines.durable.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except DatabaseFailure as error:
+        raise ConfigError(
+            f"The database could not be migrated. {translate(error).detail}"
+        ) from error
+    finally:
+        engines.dispose()
+    return head()
+
+
+def current(url: str) -> str | None:
+    """Return the database's revision; None when it has no tables yet."""
+    engines = make_engines(url)
+    try:
+        with engines.reading.connect() as connection:
+            return _revision(connection)
+    finally:
+        engines.dispose()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def check(url: str) -> None:
+    """Raise ConfigError, with what to do, unless the database is at the newest revision."""
+    found, wanted = current(url), head()
+    if found == wanted:
+        return
+    if found is None:
+        raise ConfigError(f"The database has no tables yet: {DIRECTION}.")
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found in known:
+        raise ConfigError(f"The database is at revision {found}, not {wanted}: {DIRECTION}.")
+    raise ConfigError(f"The database is at revision {found}, which is newer than this program.")

@@ -1,0 +1,1 @@
+"""Repositories by subject: what one transaction reads and writes."""

@@ -1,0 +1,116 @@
+"""Repositories of the strategy books: what each holds, and its finished round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, delete, func, insert, select
+
+from app.domain.journal import RoundTrip
+from app.domain.money import ZERO
+from app.domain.positions import FLAT, Position
+from app.services.ports import Book, BookKey
+from app.store.records import Record, Repo, insert_or_replace
+from app.store.tables.trading import POSITIONS, TRADES
+
+KEY: Final = Record(BookKey, POSITIONS)
+POSITION: Final = Record(Position, POSITIONS)
+ROUND_TRIP: Final = Record(RoundTrip, TRADES)
+
+_p, _t = POSITIONS.c, TRADES.c
+_KEYS: Final = len(KEY.columns)
+
+_GET: Final = select(_p.trip, *POSITION.columns).where(
+    _p.strategy_id == bindparam("strategy_id"),
+    _p.account_id == bindparam("account_id"),
+    _p.symbol == bindparam("symbol"),
+)
+_SAVE: Final = insert_or_replace(POSITIONS, "strategy_id", "account_id", "symbol")
+_ALL: Final = select(*KEY.columns, *POSITION.columns).order_by(*KEY.columns)
+#: A book that was never written has no row to lock, so its name is locked.
+_LOCK: Final = select(
+    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("book"), bindparam("seed")))
+)
+_FLAT_BOOK: Final = Book(FLAT, None)
+
+
+class Positions(Repo):
+    """The strategy books."""
+
+    __slots__ = ()
+
+    def get(self, key: BookKey) -> Book:
+        """The book; a flat one when there is none.  In a write transaction its row stays locked."""
+        if self._connection.dialect.name == "postgresql":
+            name = f"{key.strategy_id}|{key.account_id}|{key.symbol}"
+            self._first(_LOCK, book=name, seed=0)
+        row = self._first(_GET, **KEY.values(key))
+        return _FLAT_BOOK if row is None else Book(POSITION.of(row[1:]), row[0])
+
+    def save(self, key: BookKey, book: Book, at: datetime) -> None:
+        """Write the whole book as it is at ``at``."""
+        values = POSITION.values(book.position) | KEY.values(key)
+        self._count(self._variant(_SAVE), values | {"trip": book.trip, "updated_at": at})
+
+    def open(
+        self, strategy_id: str | None = None, account_id: str | None = None
+    ) -> Mapping[BookKey, Position]:
+        """Books that hold something."""
+        wanted = _ALL.where(_p.quantity != ZERO)
+        if strategy_id is not None:
+            wanted = wanted.where(_p.strategy_id == strategy_id)
+        if account_id is not None:
+            wanted = wanted.where(_p.account_id == account_id)
+        return self._books(wanted)
+
+    def all(self) -> Mapping[BookKey, Position]:
+        """Every book that was ever written."""
+        return self._books(_ALL)
+
+    def _books(self, wanted: Select[Any]) -> Mapping[BookKey, Position]:
+        rows = self._rows(wanted)
+        return {KEY.of(row[:_KEYS]): POSITION.of(row[_KEYS:]) for row in rows}
+
+
+_INSERT: Final = insert(TRADES)
+_CLEAR: Final = delete(TRADES).where(
+    _t.strategy_id == bindparam("strategy_id"),
+    _t.account_id == bindparam("account_id"),
+    _t.symbol == bindparam("symbol"),
+)
+_OF_BOOK: Final = (
+    select(*ROUND_TRIP.columns)
+    .where(
+        _t.strategy_id == bindparam("strategy_id"),
+        _t.account_id == bindparam("account_id"),
+        _t.symbol == bindparam("symbol"),
+        _t.closed_at.is_not(None),
+    )
+    .order_by(_t.closed_at, _t.number)
+)
+
+
+def _row(key: BookKey, trip: RoundTrip) -> dict[str, Any]:
+    return ROUND_TRIP.values(trip) | KEY.values(key) | {"net": trip.net}
+
+
+class Trips(Repo):
+    """Closed round trips (the journal)."""
+
+    __slots__ = ()
+
+    def insert(self, key: BookKey, trip: RoundTrip) -> None:
+        """Keep a finished round trip."""
+        self._count(_INSERT, _row(key, trip))
+
+    def replace(self, key: BookKey, trips: Sequence[RoundTrip]) -> None:
+        """Swap the book's round trips for those that a late fill leads to."""
+        self._count(_CLEAR, KEY.values(key))
+        if trips:
+            self._connection.execute(_INSERT, [_row(key, trip) for trip in trips])
+
+    def of_book(self, key: BookKey) -> Sequence[RoundTrip]:
+        """The book's round trips, in the order in which they closed."""
+        return ROUND_TRIP.all(self._rows(_OF_BOOK, **KEY.values(key)))

@@ -1,0 +1,150 @@
+"""Repositories of what happened: numbered facts, switches, and the P&L curves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from app.domain.errors import InvariantBroken
+from app.domain.events import Fact
+from app.domain.money import ZERO
+from app.services.ports import Sample, Series
+from app.store.records import Record, Repo, insert_or_replace
+from app.store.tables.history import FACTS, FLAGS, PNL_SERIES, STRATEGY_PNL_HISTORY
+
+FACT: Final = Record(Fact, FACTS)
+SERIES: Final = Record(Series, PNL_SERIES)
+SAMPLE: Final = Record(Sample, STRATEGY_PNL_HISTORY)
+
+_INSERT_FACT: Final = insert(FACTS)
+_AFTER: Final = (
+    select(*FACT.columns)
+    .where(FACTS.c.number > bindparam("after"))
+    .order_by(FACTS.c.number)
+    .limit(bindparam("most"))
+)
+_AFTER_OF_USER: Final = _AFTER.where(FACTS.c.user_id == bindparam("user_id"))
+_OF_ALERT: Final = (
+    select(*FACT.columns).where(FACTS.c.alert_id == bindparam("alert_id")).order_by(FACTS.c.number)
+)
+
+
+class Facts(Repo):
+    """What happened, append-only; ``appended`` are the facts of this transaction."""
+
+    __slots__ = ("appended",)
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.appended: list[Fact] = []
+
+    def append(self, fact: Fact) -> Fact:
+        """Keep the fact and return it with its number; it is published after the commit."""
+        values = FACT.values(fact)
+        del values["number"]
+        key = self._connection.execute(_INSERT_FACT, values).inserted_primary_key
+        if key is None:
+            raise InvariantBroken("The database gave a fact no number.")
+        numbered = replace(fact, number=key[0])
+        self.appended.append(numbered)
+        return numbered
+
+    def after(self, number: int, limit: int, user_id: str | None = None) -> Sequence[Fact]:
+        """Facts with a higher number, oldest first; those of everybody when there is no user."""
+        if user_id is None:
+            return FACT.all(self._rows(_AFTER, after=number, most=limit))
+        return FACT.all(self._rows(_AFTER_OF_USER, after=number, most=limit, user_id=user_id))
+
+    def of_alert(self, alert_id: str) -> Sequence[Fact]:
+        """What happened because of the alert, oldest first."""
+        return FACT.all(self._rows(_OF_ALERT, alert_id=alert_id))
+
+
+_GET_FLAG: Final = select(FLAGS.c.value).where(FLAGS.c.name == bindparam("name"))
+_SET_FLAG: Final = insert_or_replace(FLAGS, "name")
+_DELETE_FLAG: Final = delete(FLAGS).where(FLAGS.c.name == bindparam("flag"))
+
+
+class Flags(Repo):
+    """Small durable switches of the server."""
+
+    __slots__ = ()
+
+    def get(self, name: str) -> str | None:
+        """The switch's value; None when it was never set."""
+        row = self._first(_GET_FLAG, name=name)
+        return row[0] if row else None
+
+    def set(self, name: str, value: str, at: datetime) -> None:
+        """Set the switch."""
+        self._count(self._variant(_SET_FLAG), {"name": name, "value": value, "at": at})
+
+    def delete(self, name: str) -> None:
+        """Forget the switch."""
+        self._count(_DELETE_FLAG, {"flag": name})
+
+
+_s, _h = PNL_SERIES.c, STRATEGY_PNL_HISTORY.c
+
+_ALL_SERIES: Final = select(*SERIES.columns).order_by(_s.id)
+_ADD_SERIES: Final = insert(PNL_SERIES)
+_MOVE: Final = (
+    update(PNL_SERIES)
+    .where(_s.id == bindparam("series"))
+    .values(peak=bindparam("new_peak"), max_drawdown=bindparam("new_max_drawdown"))
+)
+_RECORD: Final = insert(STRATEGY_PNL_HISTORY)
+_OPEN_BEFORE: Final = (
+    select(_h.open)
+    .where(_h.series_id == bindparam("series"), _h.at < bindparam("before"), _h.open.is_not(None))
+    .order_by(_h.at.desc())
+    .limit(1)
+)
+
+
+class History(Repo):
+    """P&L curves, one sample a second."""
+
+    __slots__ = ()
+
+    def series(self) -> Sequence[Series]:
+        """Every curve."""
+        return SERIES.all(self._rows(_ALL_SERIES))
+
+    def add_series(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> Series:
+        """Begin a curve at a P&L of 0; raises Conflict when there is one already."""
+        owner = {"user_id": user_id, "strategy_id": strategy_id, "account_id": account_id}
+        values = owner | {"peak": ZERO, "max_drawdown": ZERO}
+        key = self._connection.execute(_ADD_SERIES, values).inserted_primary_key
+        if key is None:
+            raise InvariantBroken("The database gave a curve no number.")
+        return Series(key[0], user_id, strategy_id, account_id, ZERO, ZERO)
+
+    def open_before(self, series_id: int, at: datetime) -> Decimal | None:
+        """The open P&L of the last sample before ``at`` with known prices; None without one."""
+        row = self._first(_OPEN_BEFORE, series=series_id, before=_second(at))
+        return row[0] if row else None
+
+    def record(self, samples: Iterable[Sample], moved: Iterable[Series]) -> None:
+        """Write one tick: its samples, and the series whose high-water mark or drawdown moved."""
+        rows = [SAMPLE.values(sample) for sample in samples]
+        if rows:
+            self._connection.execute(_RECORD, rows)
+        marks = [
+            {"series": each.id, "new_peak": each.peak, "new_max_drawdown": each.max_drawdown}
+            for each in moved
+        ]
+        if marks:
+            self._connection.execute(_MOVE, marks)
+
+
+def _second(at: datetime) -> int:
+    """The first whole second that is not before ``at``: samples before it lie before ``at``."""
+    return -int(-at.timestamp() // 1)

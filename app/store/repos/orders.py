@@ -1,0 +1,203 @@
+"""Repositories of orders with their histories, and of fills, each booked once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Select, bindparam, func, insert, select, text, update
+
+from app.domain.errors import NotFound
+from app.domain.money import ZERO, exact
+from app.domain.orders import Fill, Order, OrderRole
+from app.services.ports import BookKey, OrderStep
+from app.store.records import Record, Repo, insert_or_skip
+from app.store.tables.trading import FILLS, ORDER_EVENTS, ORDERS, WORKING_ORDERS
+
+ORDER: Final = Record(Order, ORDERS)
+STEP: Final = Record(OrderStep, ORDER_EVENTS)
+FILL: Final = Record(Fill, FILLS)
+
+_o, _f = ORDERS.c, FILLS.c
+
+#: What an order is never changes; only how far it got does.
+_CHANGING: Final = (
+    "state",
+    "updated_at",
+    "quantity",
+    "limit_price",
+    "stop_price",
+    "trail",
+    "filled_quantity",
+    "average_price",
+    "venue_order_id",
+    "reason_code",
+    "reason",
+)
+_PROTECTIVE: Final = [role for role in OrderRole if role.protective]
+
+_INSERT: Final = insert(ORDERS)
+_UPDATE: Final = (
+    update(ORDERS)
+    .where(_o.id == bindparam("order_id"))
+    .values({name: bindparam(f"new_{name}") for name in _CHANGING})
+)
+_INSERT_STEP: Final = insert(ORDER_EVENTS)
+_GET: Final = select(*ORDER.columns).where(_o.id == bindparam("id"))
+_BY_CLIENT_ID: Final = select(*ORDER.columns).where(_o.client_order_id == bindparam("client_id"))
+_OF_ALERT: Final = (
+    select(*ORDER.columns).where(_o.alert_id == bindparam("alert_id")).order_by(_o.id)
+)
+_WORKING: Final = select(*ORDER.columns).where(text(WORKING_ORDERS)).order_by(_o.id)
+_HISTORY: Final = (
+    select(*STEP.columns)
+    .where(ORDER_EVENTS.c.order_id == bindparam("order_id"))
+    .order_by(ORDER_EVENTS.c.number)
+)
+_IN_BOOK: Final = (
+    _o.strategy_id == bindparam("strategy_id"),
+    _o.account_id == bindparam("account_id"),
+    _o.symbol == bindparam("symbol"),
+)
+_LAST_ENTRY: Final = (
+    select(*ORDER.columns)
+    .where(*_IN_BOOK, _o.role == OrderRole.ENTRY, _o.filled_quantity != ZERO)
+    .order_by(_o.created_at.desc(), _o.id.desc())
+    .limit(1)
+)
+_COUNT_PROTECTIVE: Final = select(func.count()).where(
+    *_IN_BOOK, _o.alert_id == bindparam("alert_id"), _o.role.in_(_PROTECTIVE)
+)
+
+
+def _book(key: BookKey) -> dict[str, Any]:
+    return {
+        "strategy_id": key.strategy_id,
+        "account_id": key.account_id,
+        "symbol": key.symbol,
+    }
+
+
+class Orders(Repo):
+    """Orders and their histories."""
+
+    __slots__ = ()
+
+    def insert(self, order: Order) -> None:
+        """Keep a new order."""
+        self._count(_INSERT, ORDER.values(order))
+
+    def update(self, order: Order, step: OrderStep | None) -> None:
+        """Store the order's new state and append ``step``; NotFound without such an order."""
+        values = {f"new_{name}": getattr(order, name) for name in _CHANGING}
+        if not self._count(_UPDATE, values | {"order_id": order.id}):
+            raise NotFound(f"There is no order {order.id}.")
+        if step is not None:
+            self._count(_INSERT_STEP, STEP.values(step))
+
+    def get(self, order_id: str) -> Order | None:
+        """The order with this id."""
+        return ORDER.maybe(self._first(_GET, id=order_id))
+
+    def by_client_id(self, client_order_id: str) -> Order | None:
+        """The order with our own id for the venue."""
+        return ORDER.maybe(self._first(_BY_CLIENT_ID, client_id=client_order_id))
+
+    def of_alert(self, alert_id: str) -> Sequence[Order]:
+        """The alert's orders, oldest first."""
+        return ORDER.all(self._rows(_OF_ALERT, alert_id=alert_id))
+
+    def working(
+        self,
+        strategy_id: str | None = None,
+        account_id: str | None = None,
+        symbol: str | None = None,
+    ) -> Sequence[Order]:
+        """Orders that may still fill, oldest first."""
+        wanted: Select[Any] = _WORKING
+        if strategy_id is not None:
+            wanted = wanted.where(_o.strategy_id == strategy_id)
+        if account_id is not None:
+            wanted = wanted.where(_o.account_id == account_id)
+        if symbol is not None:
+            wanted = wanted.where(_o.symbol == symbol)
+        return ORDER.all(self._rows(wanted))
+
+    def history(self, order_id: str) -> Sequence[OrderStep]:
+        """The order's steps, oldest first."""
+        return STEP.all(self._rows(_HISTORY, order_id=order_id))
+
+    def last_entry(self, key: BookKey) -> Order | None:
+        """The book's newest entry order that filled at least in part."""
+        return ORDER.maybe(self._first(_LAST_ENTRY, **_book(key)))
+
+    def count_protective(self, key: BookKey, alert_id: str) -> int:
+        """How many protective orders were ever made for the position that the alert opened."""
+        row = self._first(_COUNT_PROTECTIVE, **_book(key), alert_id=alert_id)
+        return int(row[0]) if row else 0
+
+
+_INSERT_FILL: Final = insert_or_skip(FILLS, "account_id", "venue_fill_id")
+_OF_BOOK: Final = (
+    select(*FILL.columns)
+    .where(
+        _f.strategy_id == bindparam("strategy_id"),
+        _f.account_id == bindparam("account_id"),
+        _f.symbol == bindparam("symbol"),
+    )
+    .order_by(_f.at, _f.venue_fill_id)
+)
+_OF_ORDER: Final = (
+    select(*FILL.columns)
+    .where(_f.order_id == bindparam("order_id"))
+    .order_by(_f.at, _f.venue_fill_id)
+)
+_SET_REALISED: Final = (
+    update(FILLS)
+    .where(_f.account_id == bindparam("of_account"), _f.venue_fill_id == bindparam("of_venue_fill"))
+    .values(realised=bindparam("amount"))
+)
+_SINCE: Final = select(_f.realised, _f.commission).where(_f.at >= bindparam("since"))
+
+
+class Fills(Repo):
+    """Executions, each booked once."""
+
+    __slots__ = ()
+
+    def insert(self, fill: Fill, realised: Decimal, received_at: datetime) -> bool:
+        """Book the fill with the gross amount it realised; False when it was booked before."""
+        values = FILL.values(fill) | {"realised": realised, "received_at": received_at}
+        return self._count(self._variant(_INSERT_FILL), values) == 1
+
+    def of_book(self, key: BookKey) -> Sequence[Fill]:
+        """All fills of the book, ordered by (at, venue_fill_id)."""
+        return FILL.all(self._rows(_OF_BOOK, **_book(key)))
+
+    def of_order(self, order_id: str) -> Sequence[Fill]:
+        """The order's fills, ordered by (at, venue_fill_id)."""
+        return FILL.all(self._rows(_OF_ORDER, order_id=order_id))
+
+    def set_realised(self, fill: Fill, realised: Decimal) -> None:
+        """Correct what a fill realised, after a late fill changed the order of events."""
+        values = {
+            "of_account": fill.account_id,
+            "of_venue_fill": fill.venue_fill_id,
+            "amount": realised,
+        }
+        if not self._count(_SET_REALISED, values):
+            raise NotFound(f"Fill {fill.venue_fill_id} was never booked.")
+
+    @exact
+    def realised_since(
+        self, strategy_id: str | None, account_id: str | None, since: datetime
+    ) -> Decimal:
+        """What fills at or after ``since`` realised, less their commissions; None means all."""
+        wanted: Select[Any] = _SINCE
+        if strategy_id is not None:
+            wanted = wanted.where(_f.strategy_id == strategy_id)
+        if account_id is not None:
+            wanted = wanted.where(_f.account_id == account_id)
+        return sum((realised - fee for realised, fee in self._rows(wanted, since=since)), ZERO)

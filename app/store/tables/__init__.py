@@ -1,0 +1,10 @@
+"""Tables by subject; ``METADATA`` holds them all."""
+
+from __future__ import annotations
+
+from app.store.tables.history import FACTS
+from app.store.tables.people import USERS
+from app.store.tables.schema import METADATA
+from app.store.tables.trading import ALERTS
+
+__all__ = ["ALERTS", "FACTS", "METADATA", "USERS"]

@@ -1,0 +1,248 @@
+"""Transactions: all of a block is kept or none of it, and its facts are told after the commit."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.domain.errors import InvariantBroken, StoreUnavailable
+from app.services.ports import Publish
+from app.store.engine import DatabaseFailure, Engines, translate
+from app.store.repos.books import Positions, Trips
+from app.store.repos.history import Facts, Flags, History
+from app.store.repos.inbox import Alerts, Decisions
+from app.store.repos.orders import Fills, Orders
+from app.store.repos.paper import PaperRecords
+from app.store.repos.people import Accounts, Keys, Strategies, Users
+
+#: Longer than SQLite's own wait for another process, so that its answer comes first.
+PATIENCE_S: Final = 10.0
+
+
+class SqlUnit:
+    """The repositories of one transaction."""
+
+    __slots__ = (
+        "accounts",
+        "alerts",
+        "connection",
+        "decisions",
+        "facts",
+        "fills",
+        "flags",
+        "history",
+        "keys",
+        "orders",
+        "paper",
+        "positions",
+        "strategies",
+        "trips",
+        "users",
+    )
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.accounts = Accounts(connection)
+        self.alerts = Alerts(connection)
+        self.decisions = Decisions(connection)
+        self.facts = Facts(connection)
+        self.fills = Fills(connection)
+        self.flags = Flags(connection)
+        self.history = History(connection)
+        self.keys = Keys(connection)
+        self.orders = Orders(connection)
+        self.paper = PaperRecords(connection)
+        self.positions = Positions(connection)
+        self.strategies = Strategies(connection)
+        self.trips = Trips(connection)
+        self.users = Users(connection)
+
+
+class Gate:
+    """Lets one write transaction through at a time where the database has one writer.
+
+    Threads and greenlets wait here, because SQLite's own wait would stop every greenlet.
+    """
+
+    def __init__(self, *, one_writer: bool) -> None:
+        self._lock = threading.Lock() if one_writer else None
+        self._here = threading.local()
+
+    def enter(self) -> None:
+        """Wait for the turn; InvariantBroken inside another write block of the same thread."""
+        if getattr(self._here, "writing", False):
+            raise InvariantBroken("A write block was opened inside another one.")
+        if self._lock is not None and not self._lock.acquire(timeout=PATIENCE_S):
+            raise StoreUnavailable(f"Other writes took longer than {PATIENCE_S:g} seconds.")
+        self._here.writing = True
+
+    def leave(self) -> None:
+        """Let the next one through."""
+        self._here.writing = False
+        if self._lock is not None:
+            self._lock.release()
+
+
+class Lane:
+    """Where write transactions get their connection.
+
+    With one writer it is kept open between transactions, which saves a third of a small one's cost.
+    """
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self._engine = engine
+        self._keep = keep
+        self._kept: Connection | None = None
+
+    def begin(self) -> Connection:
+        """Return a connection on which a transaction has begun."""
+        connection = self._kept or self._engine.connect()
+        try:
+            connection.begin()
+        except BaseException:
+            self.drop(connection)
+            raise
+        if self._keep:
+            self._kept = connection
+        return connection
+
+    def release(self, connection: Connection) -> None:
+        """Take back a connection whose transaction has ended."""
+        if not self._keep:
+            connection.close()
+
+    def drop(self, connection: Connection) -> None:
+        """Throw away a connection in an unknown state, so that it harms no later transaction."""
+        self._kept = None
+        connection.invalidate()
+        connection.close()
+
+    def close(self) -> None:
+        """Close the connection that is kept."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+
+class _Writing:
+    """A write transaction as a context manager."""
+
+    __slots__ = ("_connection", "_gate", "_lane", "_publish", "_unit")
+
+    _connection: Connection
+    _unit: SqlUnit
+
+    def __init__(self, gate: Gate, lane: Lane, publish: Publish) -> None:
+        self._gate = gate
+        self._lane = lane
+        self._publish = publish
+
+    def __enter__(self) -> SqlUnit:
+        self._gate.enter()
+        try:
+            self._connection = self._lane.begin()
+        except DatabaseFailure as error:
+            self._gate.leave()
+            raise translate(error) from error
+        self._unit = SqlUnit(self._connection)
+        return self._unit
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._end(keep=error is None)
+        finally:
+            self._gate.leave()
+        if isinstance(error, SQLAlchemyError):
+            raise translate(error) from error
+        if error is None and self._unit.facts.appended:
+            self._publish(self._unit.facts.appended)
+
+    def _end(self, *, keep: bool) -> None:
+        """Commit or roll back; a connection that can do neither is thrown away."""
+        connection = self._connection
+        try:
+            if keep:
+                connection.commit()
+            else:
+                connection.rollback()
+        except DatabaseFailure as failure:
+            self._lane.drop(connection)
+            if keep:
+                raise translate(failure) from failure
+        else:
+            self._lane.release(connection)
+
+
+class _Reading:
+    """A read transaction as a context manager."""
+
+    __slots__ = ("_connection", "_engine")
+
+    _connection: Connection
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> SqlUnit:
+        try:
+            self._connection = self._engine.connect()
+        except DatabaseFailure as error:
+            raise translate(error) from error
+        return SqlUnit(self._connection)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self._connection.close()
+        except DatabaseFailure as failure:
+            raise translate(failure) from failure
+        if isinstance(error, DatabaseFailure):
+            raise translate(error) from error
+
+
+class SqlStore:
+    """The database behind the port ``Store``; ``publish`` gets the facts of each commit."""
+
+    def __init__(self, engines: Engines, publish: Publish) -> None:
+        self._engines = engines
+        self._publish = publish
+        self._gate = Gate(one_writer=engines.one_writer)
+        self._durable = Lane(engines.durable, keep=engines.one_writer)
+        self._relaxed = Lane(engines.relaxed, keep=engines.one_writer)
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the database is PostgreSQL; SQLite is the only other one."""
+        return not self._engines.one_writer
+
+    def write(self) -> AbstractContextManager[SqlUnit]:
+        """A durable transaction, as the port says; InvariantBroken inside another write block."""
+        return _Writing(self._gate, self._durable, self._publish)
+
+    def record(self) -> AbstractContextManager[SqlUnit]:
+        """A transaction for history, which may be lost with the machine's power."""
+        return _Writing(self._gate, self._relaxed, self._publish)
+
+    def read(self) -> AbstractContextManager[SqlUnit]:
+        """A consistent view; whatever it is asked to write is refused."""
+        return _Reading(self._engines.reading)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._durable.close()
+        self._relaxed.close()
+        self._engines.dispose()
