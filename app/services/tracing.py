@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Final
 
 from app.domain.alerts import Intent, read
 from app.domain.decisions import Decision
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.events import Fact
-from app.domain.inbox import Alert
+from app.domain.inbox import Alert, AlertState
 from app.domain.money import wire
-from app.domain.orders import Fill, Order
+from app.domain.orders import Fill, Order, OrderState
 from app.domain.refusals import CATALOGUE
 from app.domain.strategies import Strategy
 from app.services.ports import OrderStep, Store, UnitOfWork
@@ -23,13 +24,13 @@ from app.services.ports import OrderStep, Store, UnitOfWork
 class Moment:
     """One step on the alert's way; ``gap_ms`` is the time since the step before (None at first).
 
-    ``tone`` is ok, info, warn or bad.
+    ``kind`` is ok, wait, fill, refused, error or note.
     """
 
     at: datetime
     title: str
     detail: str
-    tone: str
+    kind: str
     gap_ms: float | None = None
 
 
@@ -133,9 +134,9 @@ def _intent(alert: Alert) -> Intent | None:
 def _alert_moments(alert: Alert) -> Iterator[Moment]:
     sender = f" from {alert.source_address}" if alert.source_address else ""
     received = f"{len(alert.body)} bytes{sender}, kept before the answer"
-    yield Moment(alert.received_at, "Received", received, "info")
+    yield Moment(alert.received_at, "Received", received, "note")
     if alert.claimed_at is not None:
-        yield Moment(alert.claimed_at, "Taken up", f"by {alert.claimed_by}", "info")
+        yield Moment(alert.claimed_at, "Taken up", f"by {alert.claimed_by}", "note")
 
 
 def _decided(decisions: Sequence[Decision]) -> Iterator[Moment]:
@@ -145,7 +146,7 @@ def _decided(decisions: Sequence[Decision]) -> Iterator[Moment]:
             for leg in decision.legs
         )
         detail = decision.detail or f"{legs or 'nothing to do'}{_positions(decision)}"
-        yield Moment(decision.at, "Decided", detail, "info" if legs else "warn")
+        yield Moment(decision.at, "Decided", detail, "note" if legs else "refused")
 
 
 def _positions(decision: Decision) -> str:
@@ -154,14 +155,14 @@ def _positions(decision: Decision) -> str:
     return f" (held {wire(decision.held)}, wanted {wire(decision.wanted)})"
 
 
-_TONES = {
-    "filled": "ok",
-    "partially_filled": "ok",
-    "denied": "bad",
-    "rejected": "bad",
-    "unknown": "bad",
-    "canceled": "warn",
-    "expired": "warn",
+_ORDER_KINDS: Final = {
+    OrderState.FILLED: "fill",
+    OrderState.PARTIALLY_FILLED: "fill",
+    OrderState.DENIED: "refused",
+    OrderState.REJECTED: "error",
+    OrderState.UNKNOWN: "error",
+    OrderState.CANCELED: "note",
+    OrderState.EXPIRED: "note",
 }
 
 
@@ -169,17 +170,16 @@ def _sent(orders: Sequence[OrderTrace]) -> Iterator[Moment]:
     for each in orders:
         name = f"{each.order.side} {wire(each.order.quantity)} {each.order.symbol}"
         for step in each.history:
-            state = step.to_state.value
             detail = f"{name}: {step.detail}" if step.detail else name
-            title = f"Order {state.replace('_', ' ')}"
-            yield Moment(step.at, title, detail, _TONES.get(state, "info"))
+            title = f"Order {step.to_state.replace('_', ' ')}"
+            yield Moment(step.at, title, detail, _ORDER_KINDS.get(step.to_state, "wait"))
 
 
-_ENDS = {
-    "executed": ("Executed", "ok"),
-    "no_action": ("Nothing to do", "info"),
-    "duplicate": ("Duplicate", "warn"),
-    "failed": ("Failed", "bad"),
+_ENDS: Final = {
+    AlertState.EXECUTED: ("Executed", "ok"),
+    AlertState.NO_ACTION: ("Nothing to do", "note"),
+    AlertState.DUPLICATE: ("Duplicate: nothing is done twice", "note"),
+    AlertState.FAILED: ("Failed", "error"),
 }
 
 
@@ -187,17 +187,16 @@ def _timed(moments: Sequence[Moment], alert: Alert) -> Sequence[Moment]:
     """The moments in the order of time, each with its gap; how the alert ended comes last."""
     ordered = sorted(moments, key=lambda moment: moment.at)
     if alert.finished_at is not None:
-        state = alert.state.value
-        title, tone = _ENDS.get(state, (state.replace("_", " ").capitalize(), "warn"))
+        title, kind = _ENDS.get(alert.state, (alert.state.capitalize(), "refused"))
         end = max(alert.finished_at, alert.received_at)
-        ordered.append(Moment(end, title, alert.detail or "", tone))
+        ordered.append(Moment(end, title, alert.detail or "", kind))
         ordered.sort(key=lambda moment: moment.at)
     return [ordered[0], *(_after(one, next_) for one, next_ in pairwise(ordered))]
 
 
 def _after(before: Moment, moment: Moment) -> Moment:
     gap = _between(before.at, moment.at)
-    return Moment(moment.at, moment.title, moment.detail, moment.tone, gap)
+    return Moment(moment.at, moment.title, moment.detail, moment.kind, gap)
 
 
 def _between(before: datetime, after: datetime) -> float:

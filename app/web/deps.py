@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from app.services.manual import ManualDesk
     from app.services.pnl import Recorder
     from app.services.strategies import StrategyService
-    from app.services.users import UserService
     from app.services.tracing import Tracer
+    from app.services.users import UserService
     from app.services.views import Views
 
 _NAME: Final = "signalbox"

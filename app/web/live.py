@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from app.domain.events import Fact, FactKind, Level
-from app.services.live import LivePosition, Summary, Tick
+from app.services.pnl.live import LivePosition, Summary, Tick
 from app.web import wire
 from app.web.wire import Json
 
@@ -109,14 +109,21 @@ class Live:
         self._facts: deque[Fact] = deque()
         self._ticks: deque[Mapping[str | None, Tick]] = deque()
         self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        self._wake: Callable[[], None] = _nobody
+
+    def wake_with(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` whenever something waits to be sent."""
+        self._wake = wake
 
     def publish(self, facts: Sequence[Fact]) -> None:
         """Take committed facts; a listener of the bus."""
         self._facts.extend(facts)
+        self._wake()
 
     def tick(self, ticks: Mapping[str | None, Tick]) -> None:
         """Take one second's figures; the recorder's sink."""
         self._ticks.append(ticks)
+        self._wake()
 
     def step(self, _now: datetime) -> bool:
         """Send what waits; returns whether there was anything."""
@@ -178,6 +185,10 @@ class Live:
                 "v": VERSION,
             }
             self._outlet.emit(event.name, {**payload, **stamp}, room)
+
+
+def _nobody() -> None:
+    """Wake nobody: whoever made the live layer calls ``step``."""
 
 
 def _told(fact: Fact, user_id: str) -> Iterator[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -17,25 +17,37 @@ UNKNOWN: Final = "–"  # noqa: RUF001  an en dash is how the pages say "unknown
 MINUS: Final = "−"  # noqa: RUF001  the minus sign, not a hyphen
 
 
-def vendor_files(folder: Path) -> Callable[[str], Mapping[str, str]]:
-    """Return ``vendor(name)``: the src and integrity of one library in ``folder``.
+class Libraries:
+    """The browser libraries in ``folder``, with the sums that the set-up recorded.
 
-    Raises ConfigError when the set-up has not put the libraries there.
+    Raises ConfigError when the set-up has not put them there.
     """
-    record = folder / "VENDOR.json"
-    try:
-        recorded: dict[str, dict[str, str]] = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise ConfigError(f"{record} cannot be read; run make setup to fetch it.") from None
-    files = {
-        name: {"src": f"/static/vendor/{name}", "integrity": entry["integrity"]}
-        for name, entry in recorded.items()
-    }
 
-    def vendor(name: str) -> Mapping[str, str]:
-        return files[name]
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        record = folder / "VENDOR.json"
+        try:
+            self._recorded: dict[str, dict[str, str]] = json.loads(record.read_text("utf-8"))
+        except (OSError, ValueError):
+            raise ConfigError(f"{record} cannot be read; run make setup to fetch it.") from None
 
-    return vendor
+    def vendor(self, name: str) -> Mapping[str, str]:
+        """Return the src and the integrity of a library, for its script element."""
+        return {
+            "src": f"/static/vendor/{name}",
+            "integrity": self._recorded[name]["integrity"],
+        }
+
+    def licences(self) -> Sequence[Mapping[str, str]]:
+        """Return each package with its version and licence, once."""
+        return [
+            {"name": each["package"], "version": each["version"], "licence": each["licence"]}
+            for each in self._recorded.values()
+        ]
+
+    def notice(self, name: str) -> str:
+        """Return the licence text that came with a library."""
+        return (self._folder / self._recorded[name]["licence_file"]).read_text("utf-8")
 
 
 def _decimal(value: object) -> Decimal | None:

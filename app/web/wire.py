@@ -11,7 +11,7 @@ from app.domain.events import Fact
 from app.domain.money import wire
 from app.domain.orders import Order
 from app.domain.strategies import Strategy, WebhookKey
-from app.services.live import LivePosition, StrategyLine, Summary
+from app.services.pnl.live import LivePosition, StrategyLine, Summary
 from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow, TradeRow
 
 Json = dict[str, object]
@@ -233,4 +233,14 @@ def position(each: LivePosition) -> Json:
         "unrealized_pnl": money(each.unrealised),
         "quote_age_s": each.quote_age_s,
         "stale": each.stale,
+    }
+
+
+def workers(report: Mapping[str, Mapping[str, object]]) -> Json:
+    """Return the workers' states with their last beats as text."""
+    return {
+        name: {
+            key: iso(value) if isinstance(value, datetime) else value for key, value in line.items()
+        }
+        for name, line in report.items()
     }

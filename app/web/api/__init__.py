@@ -1,0 +1,1 @@
+"""The JSON API: what pages and programs read and do."""

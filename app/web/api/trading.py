@@ -1,0 +1,183 @@
+"""What a person or program does by hand: tickets, closes, cancels, halts, accounts, prices."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response
+from pydantic import Field
+
+from app.domain.errors import InvalidInput
+from app.domain.instruments import resolve
+from app.domain.orders import OrderType, Side, TimeInForce
+from app.domain.quotes import Quote, QuoteSource
+from app.services.manual import Ticket
+from app.services.ports import BookKey
+from app.web import wire
+from app.web.api.listing import Amount, ListQuery, Strict, add, part
+from app.web.auth import Guard, guard, me
+from app.web.deps import deps
+from app.web.wire import Json
+
+
+class PositionsQuery(ListQuery):
+    """Filters of the open positions."""
+
+    strategy_id: str | None = None
+    account_id: str | None = None
+    symbol: str | None = None
+
+
+class TicketIn(Strict):
+    """A manual order; without a strategy it goes to the account's manual book."""
+
+    account_id: str
+    strategy_id: str | None = None
+    symbol: str = Field(min_length=1, max_length=40)
+    side: Side
+    quantity: Amount
+    order_type: OrderType = OrderType.MARKET
+    limit_price: Amount | None = None
+    stop_price: Amount | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+
+
+class CloseIn(Strict):
+    """Which position to close."""
+
+    strategy_id: str
+    account_id: str
+    symbol: str
+
+
+class HaltIn(Strict):
+    """Whether open positions are closed as well."""
+
+    flatten: bool = False
+
+
+class AccountIn(Strict):
+    """A paper account: its money, costs and latency (``settings``), and when its day begins."""
+
+    name: str = Field(max_length=200)
+    starting_cash: Amount = Decimal(100_000)
+    settings: dict[str, Any] = Field(default_factory=dict)
+    roll: str | None = None
+
+
+class QuoteIn(Strict):
+    """A price for the paper market."""
+
+    symbol: str = Field(min_length=1, max_length=40)
+    bid: Amount
+    ask: Amount
+    last: Amount | None = None
+
+
+@guard(Guard.EITHER)
+def positions(query: PositionsQuery) -> Response:
+    """List the open positions at their marks; an unknown price is null, never zero."""
+    held = deps().recorder.positions(me().id, query.strategy_id, query.account_id)
+    rows = [wire.position(each) for each in held if query.symbol in {None, each.symbol}]
+    return part(rows, query)
+
+
+@guard(Guard.EITHER)
+def close(body: CloseIn) -> tuple[Json, int]:
+    """Close one position at the market; the order goes the way of every alert."""
+    key = BookKey(body.strategy_id, body.account_id, body.symbol)
+    alert = deps().desk.close_position(me().id, key)
+    message = f"Closing {body.symbol}: the order is on its way."
+    return {"alert_id": alert.id, "status": "accepted", "message": message}, 202
+
+
+@guard(Guard.EITHER)
+def ticket(body: TicketIn) -> tuple[Json, int]:
+    """Send an order by hand."""
+    alert = deps().desk.ticket(me().id, Ticket(**body.model_dump()))
+    return {"alert_id": alert.id, "status": "accepted"}, 202
+
+
+@guard(Guard.EITHER)
+def cancel(order_id: str) -> tuple[Json, int]:
+    """Cancel one working order."""
+    deps().desk.cancel_order(me().id, order_id)
+    return {"order_id": order_id, "status": "cancelling"}, 202
+
+
+@guard(Guard.EITHER)
+def halt(body: HaltIn) -> Json:
+    """Stop new orders and cancel what works; with ``flatten`` close every position."""
+    report = deps().halts.halt(me().id, flatten=body.flatten)
+    orders = "1 order" if report.cancelled == 1 else f"{report.cancelled} orders"
+    closing = "1 position" if report.closing == 1 else f"{report.closing} positions"
+    return {
+        "state": deps().halts.state().value,
+        "cancelled": report.cancelled,
+        "closing": report.closing,
+        "problems": list(report.problems),
+        "message": f"Halted: {orders} being cancelled, {closing} being closed.",
+    }
+
+
+@guard(Guard.EITHER)
+def resume() -> Json:
+    """Let new orders out again."""
+    deps().halts.resume(me().id)
+    message = "Resumed: alerts are executed again."
+    return {"state": deps().halts.state().value, "message": message}
+
+
+@guard(Guard.EITHER)
+def accounts(query: ListQuery) -> Response:
+    """List the trading accounts."""
+    return part([wire.account(each) for each in deps().accounts.list(me().id)], query)
+
+
+@guard(Guard.EITHER)
+def account(account_id: str) -> Json:
+    """Show one trading account."""
+    return wire.account(deps().accounts.get(me().id, account_id))
+
+
+@guard(Guard.EITHER)
+def create_account(body: AccountIn) -> tuple[Json, int]:
+    """Make a paper account."""
+    made = deps().accounts.create_paper(
+        me().id, body.name, body.starting_cash, body.settings, body.roll
+    )
+    return wire.account(made), 201
+
+
+@guard(Guard.EITHER)
+def quote(body: QuoteIn) -> tuple[Json, int]:
+    """Put a price into the paper market, as a replay or a test would."""
+    web = deps()
+    if body.bid > body.ask:
+        raise InvalidInput("The bid is above the ask.", fields={"bid": "must not be above ask"})
+    now = web.clock.now()
+    symbol = resolve(body.symbol, now.date()).symbol
+    web.quotes.put(Quote(symbol, body.bid, body.ask, now, QuoteSource.REPLAY, body.last))
+    kept = web.quotes.latest(symbol)
+    if kept is None or kept.at != now:
+        raise InvalidInput(
+            "The quote book does not take this price.",
+            fields={"bid": "must be a price that the instrument can have"},
+        )
+    return {"symbol": symbol, "at": wire.iso(now)}, 202
+
+
+def install(api: APIBlueprint) -> None:
+    """Add these routes."""
+    add(api, "GET", "/positions", positions, query=PositionsQuery)
+    add(api, "POST", "/positions/close", close, body=CloseIn)
+    add(api, "POST", "/orders", ticket, body=TicketIn)
+    add(api, "POST", "/orders/<order_id>/cancel", cancel)
+    add(api, "POST", "/halt", halt, body=HaltIn)
+    add(api, "POST", "/resume", resume)
+    add(api, "GET", "/accounts", accounts, query=ListQuery)
+    add(api, "POST", "/accounts", create_account, body=AccountIn)
+    add(api, "GET", "/accounts/<account_id>", account)
+    add(api, "POST", "/paper-trading/quotes", quote, body=QuoteIn)

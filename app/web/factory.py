@@ -1,0 +1,54 @@
+"""The web application, put together from its routes and what they may call."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint, APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.web import auth, headers, health, pages, problems, signin, webhook
+from app.web.api import dashboard, records, strategies, trading
+from app.web.deps import WebDeps, attach
+
+
+def create_app(web: WebDeps) -> APIFlask:
+    """Return the application; raises InvariantBroken for a route that declares no guard."""
+    settings = web.settings
+    app = APIFlask(
+        "app.web",
+        title="Signalbox",
+        version=settings.version,
+        spec_path="/api/openapi.json",
+        docs_path=None,
+        json_errors=False,
+        static_folder=str(settings.root / "static"),
+        template_folder=str(settings.root / "templates"),
+    )
+    attach(app, web)
+    # A slash too many is answered, never redirected: a webhook's sender follows no redirect.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = None
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
+    problems.install(app)
+    headers.install(app, settings)
+    webhook.install(app, web)
+    health.install(app)
+    signin.install(app, web)
+    pages.install(app, settings)
+    _install_api(app)
+    auth.install(app, settings)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _install_api(app: APIFlask) -> None:
+    api = APIBlueprint("api", __name__, url_prefix="/api")
+    records.install(api)
+    trading.install(api)
+    strategies.install(api)
+    dashboard.install(api)
+    signin.install_tokens(api)
+    app.register_blueprint(api)
