@@ -55,7 +55,7 @@ FILTERS: Final = (
     ),
     Refusal(
         "TOO_MANY_ALERTS",
-        "{count} alerts were executed in this session, and the strategy takes {limit}.",
+        "This session has executed {count} alerts, and the strategy takes {limit}.",
         "Raise the limit, or wait for the next session; exits pass at any time.",
     ),
 )

@@ -24,6 +24,7 @@ _SIDES: Final = {
     "sell": Side.SELL,
     "short": Side.SELL,
 }
+_SIDE_WORDS: Final = {None: "both", Side.BUY: "long", Side.SELL: "short"}
 _WHOLE_NUMBERS: Final = ("max_age_s", "cooldown_s", "max_alerts_per_session", "dedupe_window_s")
 
 
@@ -59,7 +60,7 @@ def from_text(fields: Mapping[str, str]) -> StrategySettings:
 def to_text(settings: StrategySettings) -> dict[str, str]:
     """Return the form's fields for the settings; ``from_text`` reads them back unchanged."""
     return {
-        "sides": settings.allowed_side or "both",
+        "sides": _SIDE_WORDS[settings.allowed_side],
         "sizing": settings.sizing or AS_ALERT,
         "size": _written(settings.size),
         "max_position": _written(settings.max_position),
@@ -114,7 +115,7 @@ def _offset(value: str, unit: str) -> Offset:
 
 def _side(text: str) -> Side | None:
     if text not in _SIDES:
-        raise InvalidInput("Choose one of both, buy, sell.")
+        raise InvalidInput("Choose one of both, long, short.")
     return _SIDES[text]
 
 

@@ -1,0 +1,114 @@
+"""Settings: every variable with its unit and default, read from the environment and ``.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.errors import ConfigError, InvalidInput
+from app.domain.sessions import Roll
+
+
+class Settings(BaseSettings):
+    """Every setting of the server; the environment variable is the field's name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(5000, ge=1, le=65535, description="TCP port to listen on.")
+    public_url: str | None = Field(
+        None, description="Address under which others reach the server, for webhook addresses."
+    )
+    data_dir: Path = Field(Path("data"), description="Directory of the database and the key file.")
+    database_url: str | None = Field(
+        None,
+        description="postgresql+psycopg2://... or sqlite:///file; SQLite in DATA_DIR when empty.",
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="32 random bytes in url-safe base64; made in DATA_DIR when empty."
+    )
+    async_mode: Literal["eventlet", "threading"] = Field(
+        "eventlet", description="How gunicorn serves: eventlet greenlets or threads."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe message that is logged."
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        "auto", description="JSON lines, readable lines, or readable only on a terminal."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-* headers are true."
+    )
+    webhook_rate_limit: str = Field(
+        "600/minute", description="Requests that one webhook key may make, such as 600/minute."
+    )
+    login_rate_limit: str = Field(
+        "10/minute", description="Sign-in attempts from one address, such as 10/minute."
+    )
+    session_hours: int = Field(12, ge=1, le=720, description="Hours until a sign-in ends.")
+    display_zone: str = Field(
+        "America/Chicago", description="Time zone that the pages show, an IANA name."
+    )
+    trading_day_roll: str = Field(
+        "16:00 America/Chicago", description="When the trading day of a new account begins."
+    )
+    market_data: Literal["alerts", "synthetic"] = Field(
+        "alerts",
+        description="Prices besides those of brokers: those of alerts, or a made-up market.",
+    )
+    market_seed: int = Field(1, ge=0, description="Seed of the synthetic market.")
+    quote_max_age_s: int = Field(
+        15, ge=1, description="Seconds after which a streamed price counts as unknown."
+    )
+    alert_price_max_age_s: int = Field(
+        900, ge=1, description="Seconds after which a price carried by an alert counts as unknown."
+    )
+    lease_s: int = Field(
+        30, ge=5, description="Seconds after which another worker may take over a claimed alert."
+    )
+    reversal_wait_s: int = Field(
+        30, ge=1, description="Seconds that a reversal waits for its closing order to fill."
+    )
+    drain_s: int = Field(
+        4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
+    )
+
+    @field_validator("trading_day_roll")
+    @classmethod
+    def _roll_is_readable(cls, value: str) -> str:
+        try:
+            Roll.parse(value)
+        except InvalidInput as error:
+            raise ValueError(error.detail) from None
+        return value
+
+    @property
+    def store_url(self) -> str:
+        """The database's address: DATABASE_URL, or the SQLite file in DATA_DIR."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'signalbox.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """The address that people and TradingView use, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings; raises ConfigError with one sentence that names each wrong variable."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise ConfigError(f"A setting is wrong: {faults}.") from None

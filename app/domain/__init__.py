@@ -1,0 +1,1 @@
+"""The nouns of trading, pure: no framework, no database, no clock."""

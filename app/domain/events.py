@@ -1,0 +1,62 @@
+"""Facts: things that happened, numbered, kept for ever, and shown to the people they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class FactKind(StrEnum):
+    """What happened."""
+
+    ALERT_RECEIVED = "AlertReceived"
+    ALERT_REFUSED = "AlertRefused"
+    ALERT_FINISHED = "AlertFinished"
+    ORDER_DENIED = "OrderDenied"
+    ORDER_SUBMITTED = "OrderSubmitted"
+    ORDER_ACCEPTED = "OrderAccepted"
+    ORDER_REJECTED = "OrderRejected"
+    ORDER_UNKNOWN = "OrderUnknown"
+    ORDER_CANCELED = "OrderCanceled"
+    ORDER_EXPIRED = "OrderExpired"
+    ORDER_FILLED = "OrderFilled"
+    POSITION_CHANGED = "PositionChanged"
+    STRATEGY_CHANGED = "StrategyChanged"
+    ACCOUNT_CHANGED = "AccountChanged"
+    TRADING_HALTED = "TradingHalted"
+    TRADING_RESUMED = "TradingResumed"
+    KEY_ROTATED = "KeyRotated"
+    REPORT_IGNORED = "ReportIgnored"
+    WORKER_FAILED = "WorkerFailed"
+
+
+class Level(StrEnum):
+    """How much a fact matters to the person who reads the log."""
+
+    INFO = "info"
+    SUCCESS = "success"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that happened.  ``number`` is given by the store; ``data`` is JSON (money as text).
+
+    ``user_id`` names the only user who may see it; None is for the server's own facts.
+    """
+
+    kind: FactKind
+    at: datetime
+    message: str
+    level: Level = Level.INFO
+    code: str | None = None
+    user_id: str | None = None
+    strategy_id: str | None = None
+    account_id: str | None = None
+    alert_id: str | None = None
+    order_id: str | None = None
+    data: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0

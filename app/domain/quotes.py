@@ -1,0 +1,40 @@
+"""Prices with an age: what a position is worth now, or honestly unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+
+class QuoteSource(StrEnum):
+    """Where a price came from, best first."""
+
+    STREAM = "stream"
+    REPLAY = "replay"
+    SYNTHETIC = "synthetic"
+    ALERT = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The best bid and ask of one contract at an instant; both are the last price when only that is known."""
+
+    symbol: str
+    bid: Decimal
+    ask: Decimal
+    at: datetime
+    source: QuoteSource
+    last: Decimal | None = None
+
+    @property
+    def mark(self) -> Decimal:
+        """The price that values an open position: the last trade when inside the spread, else the middle."""
+        if self.last is not None and self.bid <= self.last <= self.ask:
+            return self.last
+        return (self.bid + self.ask) / 2
+
+    def age(self, now: datetime) -> timedelta:
+        """Time since the quote; never below zero."""
+        return max(now - self.at, timedelta(0))

@@ -1,0 +1,162 @@
+"""Trading accounts, each with a manual book of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from app.domain.accounts import Account, Mode
+from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.events import Fact, FactKind
+from app.domain.sessions import Roll
+from app.domain.settings import AccountLink, StrategySettings
+from app.domain.strategies import Strategy, StrategyKind, StrategyState
+from app.services.ports import Clock, Ids, Store, UnitOfWork
+
+PAPER: Final = "paper"
+FIRST_ACCOUNT: Final = "paper"
+_STARTING_CASH: Final = Decimal(100_000)
+_NAME_LENGTH: Final = 80
+
+
+class AccountService:
+    """Accounts; ``check`` refuses bad settings of a paper account with InvalidInput."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        roll: str,
+        check: Callable[[Mapping[str, object]], object],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ids = ids
+        self._roll = roll
+        self._check = check
+
+    def list(self, user_id: str | None) -> Sequence[Account]:
+        """Return the user's accounts, oldest first; all when ``user_id`` is None."""
+        with self._store.read() as uow:
+            return uow.accounts.list(user_id)
+
+    def get(self, user_id: str | None, account_id: str) -> Account:
+        """Return the account; raises NotFound, also for another user's."""
+        with self._store.read() as uow:
+            return _own(uow, user_id, account_id)
+
+    def find(self, user_id: str | None, name_or_id: str) -> Account:
+        """Return the account with that id or name; raises NotFound."""
+        for account in self.list(user_id):
+            if name_or_id in {account.id, account.name}:
+                return account
+        raise NotFound(f"There is no account named {name_or_id!r}.")
+
+    def ensure_first(self, user_id: str | None = None) -> Account:
+        """Return the owner's paper account named ``paper``, made when there is none yet."""
+        with self._store.write() as uow:
+            existing = uow.accounts.list(user_id)
+            if existing:
+                return existing[0]
+            return self._insert(uow, user_id, FIRST_ACCOUNT, _STARTING_CASH, {}, self._roll)
+
+    def create_paper(
+        self,
+        user_id: str | None,
+        name: str,
+        starting_cash: Decimal = _STARTING_CASH,
+        settings: Mapping[str, object] | None = None,
+        roll: str | None = None,
+    ) -> Account:
+        """Make a paper account; raises InvalidInput with the fields that are wrong, or Conflict."""
+        with self._store.write() as uow:
+            return self._insert(
+                uow, user_id, name.strip(), starting_cash, settings or {}, roll or self._roll
+            )
+
+    def update_paper(
+        self, user_id: str | None, account_id: str, settings: Mapping[str, object]
+    ) -> Account:
+        """Change the costs and the market of a paper account, for what is filled from now on."""
+        self._check(settings)
+        with self._store.write() as uow:
+            account = replace(_own(uow, user_id, account_id), settings=dict(settings))
+            uow.accounts.update(account)
+            self._tell(uow, account, f"Account {account.name}: settings changed")
+        return account
+
+    def _insert(
+        self,
+        uow: UnitOfWork,
+        user_id: str | None,
+        name: str,
+        starting_cash: Decimal,
+        settings: Mapping[str, object],
+        roll: str,
+    ) -> Account:
+        self._check(settings)
+        _validate(name, starting_cash, roll)
+        if uow.accounts.by_name(user_id, name) is not None:
+            raise Conflict(f"There is an account named {name!r} already.")
+        now = self._clock.now()
+        account = Account(
+            id=self._ids(),
+            name=name,
+            venue=PAPER,
+            mode=Mode.PAPER,
+            starting_cash=starting_cash,
+            created_at=now,
+            roll=roll,
+            user_id=user_id,
+            settings=dict(settings),
+        )
+        uow.accounts.insert(account)
+        uow.strategies.insert(self._manual_book(account))
+        self._tell(uow, account, f"Account {name}: created")
+        return account
+
+    def _manual_book(self, account: Account) -> Strategy:
+        return Strategy(
+            id=self._ids(),
+            name=f"Manual ({account.name})",
+            symbol="*",
+            state=StrategyState.ON,
+            settings=StrategySettings(max_age_s=None, dedupe_window_s=None),
+            accounts=(AccountLink(account.id),),
+            created_at=account.created_at,
+            updated_at=account.created_at,
+            kind=StrategyKind.MANUAL,
+            user_id=account.user_id,
+        )
+
+    def _tell(self, uow: UnitOfWork, account: Account, message: str) -> None:
+        uow.facts.append(
+            Fact(
+                kind=FactKind.ACCOUNT_CHANGED,
+                at=self._clock.now(),
+                message=message,
+                user_id=account.user_id,
+                account_id=account.id,
+            )
+        )
+
+
+def _own(uow: UnitOfWork, user_id: str | None, account_id: str) -> Account:
+    account = uow.accounts.get(account_id)
+    if account is None or (user_id is not None and account.user_id != user_id):
+        raise NotFound("There is no such account.")
+    return account
+
+
+def _validate(name: str, starting_cash: Decimal, roll: str) -> None:
+    fields = {}
+    if not name or len(name) > _NAME_LENGTH or not name.isprintable():
+        fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
+    if starting_cash <= 0:
+        fields["starting_cash"] = "must be above zero"
+    if fields:
+        raise InvalidInput("The account cannot be made.", fields=fields)
+    Roll.parse(roll)

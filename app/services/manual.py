@@ -1,0 +1,147 @@
+"""The manual desk: tickets, closes and cancels by hand, on the same pipeline as every alert."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+from app.domain.alerts import read
+from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.inbox import Alert
+from app.domain.instruments import resolve
+from app.domain.money import wire
+from app.domain.orders import OrderType, Side, TimeInForce
+from app.domain.strategies import Strategy
+from app.services.inbox import Inbox
+from app.services.ports import BookKey, Brokers, Clock, Store, UnitOfWork
+from app.services.trading.cancel import cancel_at_venue, request_cancel
+from app.services.trading.settle import Settler
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A manual order: unsigned quantity; prices as the order type needs them."""
+
+    account_id: str
+    symbol: str
+    side: Side
+    quantity: Decimal
+    order_type: OrderType = OrderType.MARKET
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.GTC
+    strategy_id: str | None = None
+
+
+class ManualDesk:
+    """Turns what a person does by hand into alerts from inside, and cancels orders."""
+
+    def __init__(
+        self, store: Store, clock: Clock, inbox: Inbox, brokers: Brokers, settler: Settler
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._inbox = inbox
+        self._brokers = brokers
+        self._settler = settler
+
+    def ticket(self, user_id: str | None, ticket: Ticket) -> Alert:
+        """Send an order by hand, for a strategy or (without one) for the account's manual book.
+
+        Raises InvalidInput with the fields that are wrong, NotFound for another user's account.
+        """
+        body = _message(ticket)
+        self._check(ticket, body)
+        words = f"{ticket.side} {wire(ticket.quantity)} {ticket.symbol}"
+        with self._store.write() as uow:
+            strategy = self._book(uow, user_id, ticket.account_id, ticket.strategy_id)
+            alert = self._inbox.enqueue(
+                uow, strategy.id, strategy.user_id, body, f"{strategy.name}: {words} by hand"
+            )
+        self._inbox.wake()
+        return alert
+
+    def close_position(self, user_id: str | None, key: BookKey) -> Alert:
+        """Close one position at the market; raises Conflict when there is none."""
+        with self._store.write() as uow:
+            strategy = self._book(uow, user_id, key.account_id, key.strategy_id)
+            if not uow.positions.get(key).position.quantity:
+                raise Conflict(f"There is no open position in {key.symbol} to close.")
+            alert = self.enqueue_close(uow, strategy, key)
+        self._inbox.wake()
+        return alert
+
+    def enqueue_close(self, uow: UnitOfWork, strategy: Strategy, key: BookKey) -> Alert:
+        """Keep the alert that closes a book, in the caller's transaction."""
+        body = json.dumps({"action": "exit", "symbol": key.symbol, "account": key.account_id})
+        what = f"{strategy.name}: close {key.symbol} by hand"
+        return self._inbox.enqueue(uow, strategy.id, strategy.user_id, body.encode(), what)
+
+    def cancel_order(self, user_id: str | None, order_id: str) -> None:
+        """Cancel one working order; raises NotFound, or Conflict when it no longer works."""
+        now = self._clock.now()
+        with self._store.write() as uow:
+            order = uow.orders.get(order_id)
+            owner = uow.strategies.owner(order.strategy_id) if order and order.strategy_id else None
+            if order is None or (user_id is not None and owner != user_id):
+                raise NotFound("There is no such order.")
+            if not order.state.working:
+                raise Conflict(f"The order is {order.state}: there is nothing to cancel.")
+            order = request_cancel(uow, order, now)
+        cancel_at_venue(self._brokers, self._settler, order, now)
+        self._settler.settle()
+
+    def _check(self, ticket: Ticket, body: bytes) -> None:
+        if ticket.quantity <= 0:
+            raise InvalidInput(
+                "The quantity must be above zero.", fields={"quantity": "above zero"}
+            )
+        needs_limit = ticket.order_type in {OrderType.LIMIT, OrderType.STOP_LIMIT}
+        needs_stop = ticket.order_type in {OrderType.STOP, OrderType.STOP_LIMIT}
+        for field, needed, price in (
+            ("limit_price", needs_limit, ticket.limit_price),
+            ("stop_price", needs_stop, ticket.stop_price),
+        ):
+            if needed and price is None:
+                raise InvalidInput(
+                    f"A {ticket.order_type.value.replace('_', ' ')} order needs a price.",
+                    fields={field: "must be given"},
+                )
+        resolve(ticket.symbol, self._clock.now().date())
+        read(body)
+
+    def _book(
+        self, uow: UnitOfWork, user_id: str | None, account_id: str, strategy_id: str | None
+    ) -> Strategy:
+        account = uow.accounts.get(account_id)
+        if account is None or (user_id is not None and account.user_id != user_id):
+            raise NotFound("There is no such account.")
+        strategy = (
+            uow.strategies.get(strategy_id) if strategy_id else uow.strategies.manual_of(account_id)
+        )
+        if strategy is None or (user_id is not None and strategy.user_id != user_id):
+            raise NotFound("There is no such strategy.")
+        if strategy.link(account_id) is None:
+            raise InvalidInput(
+                f"{strategy.name} does not trade on {account.name}.",
+                fields={"account_id": "is not one of the strategy's accounts"},
+            )
+        return strategy
+
+
+def _message(ticket: Ticket) -> bytes:
+    """The ticket in the words of an alert."""
+    fields: dict[str, str] = {
+        "action": ticket.side.value,
+        "symbol": ticket.symbol,
+        "quantity": wire(ticket.quantity),
+        "order_type": ticket.order_type.value,
+        "time_in_force": ticket.time_in_force.value,
+        "account": ticket.account_id,
+    }
+    if ticket.limit_price is not None:
+        fields["limit_price"] = wire(ticket.limit_price)
+    if ticket.stop_price is not None:
+        fields["stop_price"] = wire(ticket.stop_price)
+    return json.dumps(fields).encode()

@@ -1,0 +1,77 @@
+"""The database: its transactions, and the repositories inside one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from app.domain.events import Fact
+from app.services.ports.history import Facts, Flags, History
+from app.services.ports.inbox import Alerts, Decisions
+from app.services.ports.ledger import Fills, Orders, Positions, Trips
+from app.services.ports.people import Accounts, Keys, Strategies, Users
+
+
+class UnitOfWork(Protocol):
+    """One transaction and the repositories inside it."""
+
+    @property
+    def alerts(self) -> Alerts: ...
+
+    @property
+    def decisions(self) -> Decisions: ...
+
+    @property
+    def orders(self) -> Orders: ...
+
+    @property
+    def fills(self) -> Fills: ...
+
+    @property
+    def positions(self) -> Positions: ...
+
+    @property
+    def trips(self) -> Trips: ...
+
+    @property
+    def strategies(self) -> Strategies: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+    @property
+    def accounts(self) -> Accounts: ...
+
+    @property
+    def users(self) -> Users: ...
+
+    @property
+    def facts(self) -> Facts: ...
+
+    @property
+    def flags(self) -> Flags: ...
+
+    @property
+    def history(self) -> History: ...
+
+
+class Store(Protocol):
+    """The database."""
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        """A durable transaction: commits at the end of the block, rolls back on an exception.
+
+        Facts appended inside are published after the commit.  Raises StoreUnavailable when the
+        database does not take it.  The block must not wait for anything but the database.
+        """
+
+    def read(self) -> AbstractContextManager[UnitOfWork]:
+        """A consistent view for reading."""
+
+    def record(self) -> AbstractContextManager[UnitOfWork]:
+        """A transaction for history: as atomic as ``write``, without waiting for the disk."""
+
+
+Publish = Callable[[Sequence[Fact]], None]
+"""Receives the facts of a transaction after its commit."""

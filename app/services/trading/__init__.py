@@ -1,0 +1,1 @@
+"""From an alert to booked fills: decide, execute, settle, protect, cancel."""

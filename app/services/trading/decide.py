@@ -1,0 +1,256 @@
+"""Deciding: one alert on one account becomes a plan, or a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from app.domain import filters, risk
+from app.domain.accounts import Account, Mode
+from app.domain.alerts import Intent, read
+from app.domain.decisions import Decision, Denied, NoAction, Outcome
+from app.domain.errors import InvariantBroken
+from app.domain.inbox import Alert, AlertState
+from app.domain.instruments import Contract, resolve, same_product
+from app.domain.money import ZERO
+from app.domain.orders import Order, OrderState
+from app.domain.planning import Market, Plan, plan, superseded
+from app.domain.quotes import Quote, QuoteSource
+from app.domain.refusals import denied
+from app.domain.sessions import Roll, day_bounds, trading_day
+from app.domain.settings import Resolved, resolved
+from app.domain.strategies import Strategy, StrategyKind, StrategyState
+from app.services.ports import Clock, Quotes, Store, UnitOfWork
+from app.services.trading.switches import trading_state
+
+_EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFirst:
+    """Working orders that must be gone before the alert is decided; empty: wait for the venue."""
+
+    orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What one decision is about."""
+
+    alert: Alert
+    intent: Intent
+    strategy: Strategy
+    account: Account
+    settings: Resolved
+    contract: Contract
+    now: datetime
+
+
+class Decider:
+    """Turns alerts into decisions; ``equity`` tells an account's worth now, None when unknown."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        quotes: Quotes,
+        equity: Callable[[str], Decimal | None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._quotes = quotes
+        self._equity = equity
+
+    def targets(self, uow: UnitOfWork, alert: Alert) -> Sequence[str]:
+        """Return the accounts that the alert is for; an account that it names must be linked."""
+        strategy = _strategy(uow, alert)
+        linked = [link.account_id for link in strategy.accounts]
+        named = read(alert.body).intent.account
+        if named is None or named in linked:
+            return linked if named is None else [named]
+        accounts = [account for each in linked if (account := uow.accounts.get(each)) is not None]
+        exactly = [account.id for account in accounts if account.name == named]
+        if exactly or not named.startswith("paper_"):
+            return exactly
+        return [account.id for account in accounts if account.mode is Mode.PAPER]
+
+    def no_target(self, alert: Alert) -> Denied:
+        """Return why there is no account to trade the alert on."""
+        named = read(alert.body).intent.account
+        return denied("NO_ACCOUNT") if named is None else denied("UNKNOWN_ACCOUNT", account=named)
+
+    def offer_price(self, alert: Alert) -> None:
+        """Put the price that the alert carries into the quote book, for want of a better one."""
+        intent = read(alert.body).intent
+        if intent.price is None:
+            return
+        with self._store.read() as uow:
+            contract = _contract(_strategy(uow, alert), intent, alert.received_at)
+        if contract.instrument.accepts_price(intent.price):
+            at, price = alert.received_at, intent.price
+            self._quotes.put(Quote(contract.symbol, price, price, at, QuoteSource.ALERT, price))
+
+    def decide(self, uow: UnitOfWork, alert: Alert, account_id: str) -> Decision | CancelFirst:
+        """Return the decision, not yet stored; or the orders that have to be cancelled before."""
+        case = self._case(uow, alert, account_id)
+        holding, held = _holding(uow, case)
+        working = self._working(uow, case)
+        market = self._market(case)
+        answer = plan(case.intent, case.contract, held, working, case.settings, market, holding)
+        if isinstance(answer, Plan):
+            answer = self._permitted(uow, case, answer, market)
+        if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
+            ripe = [o for o in superseded(working) if o.state is not OrderState.PENDING_CANCEL]
+            return CancelFirst(tuple(ripe))
+        return self._decision(case, held, answer)
+
+    def still_allowed(self, uow: UnitOfWork, decision: Decision) -> Denied | None:
+        """Look at the switches again, just before an opening leg of an earlier decision is sent."""
+        strategy = uow.strategies.get(decision.strategy_id)
+        account = uow.accounts.get(decision.account_id)
+        if strategy is None or account is None:
+            raise InvariantBroken("A decision's strategy or account is gone.")
+        if strategy.state is not StrategyState.ON:
+            return denied("NO_NEW_ENTRIES")
+        return risk.trading_allowed(trading_state(uow), account.state)
+
+    def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
+        strategy = _strategy(uow, alert)
+        account, link = uow.accounts.get(account_id), strategy.link(account_id)
+        if account is None or link is None:
+            raise InvariantBroken("An alert was handed to an account that its strategy has not.")
+        intent = read(alert.body).intent
+        return _Case(
+            alert=alert,
+            intent=intent,
+            strategy=strategy,
+            account=account,
+            settings=resolved(strategy.id, strategy.settings, link),
+            contract=_contract(strategy, intent, alert.received_at),
+            now=self._clock.now(),
+        )
+
+    def _working(self, uow: UnitOfWork, case: _Case) -> Sequence[Order]:
+        orders = uow.orders.working(case.strategy.id, case.account.id)
+        today = case.now.date()
+        return [o for o in orders if same_product(resolve(o.symbol, today), case.contract)]
+
+    def _market(self, case: _Case) -> Market:
+        quote = self._quotes.fresh(case.contract.symbol, case.now)
+        price = quote.mark if quote is not None else case.intent.price
+        return Market(price=price, equity=self._equity(case.account.id))
+
+    def _permitted(
+        self, uow: UnitOfWork, case: _Case, planned: Plan, market: Market
+    ) -> Plan | Denied:
+        """Pass the plan through filters and limits; what only its entry may not do is left out."""
+        gate = filters.check(case.intent, case.settings, self._context(uow, case), opens=None)
+        if gate is not None:
+            return gate
+        if planned.closes:
+            return planned
+        limits = risk.Limits(
+            contract=case.contract,
+            server=trading_state(uow),
+            account=case.account.state,
+            max_position=case.settings.max_position,
+            market=market,
+        )
+        context = self._context(uow, case)
+        refusal = filters.check(
+            case.intent, case.settings, context, opens=planned.opens
+        ) or risk.check(planned, limits)
+        return planned if refusal is None else planned.only_closing(refusal) or refusal
+
+    def _context(self, uow: UnitOfWork, case: _Case) -> filters.Context:
+        limits = case.settings.settings
+        count, last = 0, None
+        if limits.max_alerts_per_session is not None:
+            roll = Roll.parse(case.account.roll)
+            start, _ = day_bounds(trading_day(case.now, roll), roll)
+            count = uow.alerts.count_since(case.strategy.id, start, [AlertState.EXECUTED])
+        if limits.cooldown_s is not None:
+            last = uow.alerts.last_executed_at(case.strategy.id)
+        return filters.Context(
+            now=case.now,
+            state=case.strategy.state,
+            contract=case.contract,
+            product=_product(case),
+            source_address=case.alert.source_address,
+            executed_in_session=count,
+            last_executed_at=last,
+        )
+
+    def _decision(self, case: _Case, held: Decimal, answer: Plan | NoAction | Denied) -> Decision:
+        decision = Decision(
+            alert_id=case.alert.id,
+            account_id=case.account.id,
+            strategy_id=case.strategy.id,
+            outcome=Outcome.WORKING,
+            at=case.now,
+            symbol=case.contract.symbol,
+            held=held,
+            signal_price=case.intent.price,
+            settings=case.settings.to_json(),
+        )
+        if isinstance(answer, Plan):
+            return _planned(decision, answer)
+        outcome = Outcome.NO_ACTION if isinstance(answer, NoAction) else Outcome.REFUSED
+        if answer.code in _EXPIRING:
+            outcome = Outcome.EXPIRED
+        return replace(
+            decision,
+            outcome=outcome,
+            code=answer.code,
+            detail=answer.detail,
+            finished_at=case.now,
+        )
+
+
+def _planned(decision: Decision, planned: Plan) -> Decision:
+    protection = planned.protection
+    guard = {} if protection is None else {"protection": protection.to_json()}
+    return replace(
+        decision,
+        symbol=planned.symbol,
+        wanted=planned.wanted,
+        legs=planned.legs,
+        steps=planned.steps,
+        cancel_working=planned.cancel_working,
+        code=planned.refused.code if planned.refused else None,
+        detail=planned.refused.detail if planned.refused else None,
+        settings={**decision.settings, **guard},
+    )
+
+
+def _strategy(uow: UnitOfWork, alert: Alert) -> Strategy:
+    strategy = uow.strategies.get(alert.strategy_id)
+    if strategy is None:
+        raise InvariantBroken(f"Alert {alert.id} has no strategy.")
+    return strategy
+
+
+def _contract(strategy: Strategy, intent: Intent, at: datetime) -> Contract:
+    """The contract meant: the alert's symbol through the strategy's map, or the strategy's own."""
+    written = intent.symbol or strategy.symbol
+    return resolve(strategy.settings.symbol_map.get(written, written), at.date())
+
+
+def _product(case: _Case) -> Contract:
+    """The strategy's own product; a manual book trades anything."""
+    if case.strategy.kind is StrategyKind.MANUAL:
+        return case.contract
+    return resolve(case.strategy.symbol, case.now.date())
+
+
+def _holding(uow: UnitOfWork, case: _Case) -> tuple[Contract | None, Decimal]:
+    """The contract of the product that the book holds, and how much; (None, 0) when flat."""
+    today = case.now.date()
+    for key, position in uow.positions.open(case.strategy.id, case.account.id).items():
+        contract = resolve(key.symbol, today)
+        if same_product(contract, case.contract):
+            return contract, position.quantity
+    return None, ZERO

@@ -1,0 +1,353 @@
+"""Trading: an alert becomes a wanted position, the difference to what is held, and orders for it.
+
+Each turn of ``advance`` is one transaction (book what the venue said, decide the next thing, write
+it down) and then at most one call to the venue, with the database session closed.  All progress is
+in the store, so a turn can be taken again after a crash and does the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from app.domain.decisions import Decision, Denied, Leg, Outcome
+from app.domain.errors import (
+    BrokerAuth,
+    BrokerError,
+    BrokerRejected,
+    BrokerUnavailable,
+    BrokerUnknown,
+)
+from app.domain.events import Fact, FactKind, Level
+from app.domain.inbox import Alert, AlertState
+from app.domain.money import ZERO
+from app.domain.orders import (
+    Order,
+    OrderEvent,
+    OrderState,
+    client_order_id,
+)
+from app.domain.planning import superseded
+from app.domain.refusals import denied
+from app.domain.reports import OrderReport
+from app.services.ports import Brokers, Clock, Ids, UnitOfWork
+from app.services.trading.cancel import can_cancel, cancel_at_venue, request_cancel
+from app.services.trading.decide import CancelFirst, Decider
+from app.services.trading.settle import Settler, contract_of, describe
+
+
+class Progress(Enum):
+    """Whether an alert is settled on an account, or waits for the venue."""
+
+    DONE = "done"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class _Send:
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class _Cancel:
+    orders: tuple[Order, ...]
+
+
+_Action = _Send | _Ask | _Cancel | Progress
+
+#: An order whose answer was lost is not sent again before the venue had this long to show it.
+_GRACE = timedelta(seconds=5)
+
+_OUTCOMES = {
+    Outcome.EXECUTED: AlertState.EXECUTED,
+    Outcome.NO_ACTION: AlertState.NO_ACTION,
+    Outcome.REFUSED: AlertState.REFUSED,
+    Outcome.EXPIRED: AlertState.EXPIRED,
+    Outcome.FAILED: AlertState.FAILED,
+}
+#: The alert of several accounts takes the first of these that any of its accounts reached.
+_WEIGHT = (
+    Outcome.EXECUTED,
+    Outcome.FAILED,
+    Outcome.EXPIRED,
+    Outcome.REFUSED,
+    Outcome.NO_ACTION,
+)
+
+
+class Trader:
+    """Executes alerts on accounts; ``tend`` looks after the protective orders of changed books."""
+
+    def __init__(
+        self,
+        settler: Settler,
+        decider: Decider,
+        brokers: Brokers,
+        clock: Clock,
+        ids: Ids,
+        reversal_wait: timedelta,
+        tend: Callable[[], None],
+    ) -> None:
+        self._settler = settler
+        self._decider = decider
+        self._brokers = brokers
+        self._clock = clock
+        self._ids = ids
+        self._reversal_wait = reversal_wait
+        self._tend = tend
+
+    def advance(self, alert: Alert, account_id: str) -> Progress:
+        """Do all that can be done now for the alert on the account.
+
+        WAITING means: call again when the venue has said more, or a little later.
+        """
+        self._decider.offer_price(alert)
+        while True:
+            with self._settler.transaction() as uow:
+                action = self._next(uow, alert, account_id)
+            if isinstance(action, Progress):
+                self._tend()
+                return action
+            if isinstance(action, _Ask):
+                if not self._ask(action.order):
+                    return Progress.WAITING
+            elif isinstance(action, _Send):
+                self._send(action.order)
+            else:
+                self._cancel(action.orders)
+
+    def refuse(self, alert: Alert, refusal: Denied, state: AlertState = AlertState.REFUSED) -> None:
+        """End an alert that no account can execute."""
+        with self._settler.transaction() as uow:
+            self._finish(uow, alert, state, refusal.code, refusal.detail)
+
+    # --- deciding: inside one transaction ---------------------------------------------------------
+
+    def _next(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Action:
+        decision = uow.decisions.get(alert.id, account_id)
+        if decision is None:
+            answer = self._decider.decide(uow, alert, account_id)
+            if isinstance(answer, CancelFirst):
+                return self._make_room(uow, answer)
+            uow.decisions.save(answer)
+            return self._go_on(uow, alert, answer, fresh=True)
+        return self._go_on(uow, alert, decision, fresh=False)
+
+    def _make_room(self, uow: UnitOfWork, first: CancelFirst) -> _Action:
+        """Cancel the orders that the alert replaces, and decide again when they are gone."""
+        asked = tuple(
+            self._request_cancel(uow, order) for order in first.orders if can_cancel(order)
+        )
+        if asked:
+            return _Cancel(asked)
+        return _Ask(first.orders[0]) if first.orders else Progress.WAITING
+
+    def _go_on(self, uow: UnitOfWork, alert: Alert, decision: Decision, *, fresh: bool) -> _Action:
+        if decision.outcome is not Outcome.WORKING:
+            return self._settle_alert(uow, alert, decision)
+        if decision.cancel_working:
+            orders = uow.orders.working(decision.strategy_id, decision.account_id)
+            ripe = [o for o in superseded(orders) if can_cancel(o)]
+            if ripe:
+                return _Cancel(tuple(self._request_cancel(uow, order) for order in ripe))
+        return self._next_leg(uow, alert, decision, fresh=fresh)
+
+    def _next_leg(
+        self, uow: UnitOfWork, alert: Alert, decision: Decision, *, fresh: bool
+    ) -> _Action:
+        for index, leg in enumerate(decision.legs):
+            order_id = client_order_id(decision.alert_id, decision.account_id, leg.name)
+            order = uow.orders.by_client_id(order_id)
+            if order is None:
+                refusal = (
+                    None if fresh or leg.reduce_only else self._decider.still_allowed(uow, decision)
+                )
+                if refusal is not None:
+                    return self._end(uow, alert, decision, refusal)
+                return self._write_order(uow, decision, leg, order_id)
+            last = index == len(decision.legs) - 1
+            step = self._after_leg(decision, order, last=last)
+            if isinstance(step, Denied):
+                return self._end(uow, alert, decision, step)
+            if step is not None:
+                return step
+        return self._end(uow, alert, decision, None)
+
+    def _write_order(self, uow: UnitOfWork, decision: Decision, leg: Leg, order_id: str) -> _Action:
+        """Write the order down before it is sent."""
+        now = self._clock.now()
+        order = Order(
+            id=self._ids(),
+            client_order_id=order_id,
+            account_id=decision.account_id,
+            symbol=leg.symbol or decision.symbol or "",
+            side=leg.side,
+            quantity=leg.quantity,
+            type=leg.type,
+            time_in_force=leg.time_in_force,
+            role=leg.role,
+            state=OrderState.SUBMITTING,
+            created_at=now,
+            updated_at=now,
+            leg=leg.name,
+            strategy_id=decision.strategy_id,
+            alert_id=decision.alert_id,
+            limit_price=leg.limit_price,
+            stop_price=leg.stop_price,
+            trail=leg.trail,
+            reduce_only=leg.reduce_only,
+            signal_price=decision.signal_price,
+        )
+        uow.orders.insert(order)
+        owner = uow.strategies.owner(decision.strategy_id)
+        uow.facts.append(
+            Fact(
+                kind=FactKind.ORDER_SUBMITTED,
+                at=now,
+                message=f"Order sent, {describe(order)}",
+                user_id=owner,
+                strategy_id=order.strategy_id,
+                account_id=order.account_id,
+                alert_id=order.alert_id,
+                order_id=order.id,
+            )
+        )
+        return _Send(order)
+
+    def _after_leg(
+        self, decision: Decision, order: Order, *, last: bool
+    ) -> _Ask | Progress | Denied | None:
+        """What the state of a sent leg means: ask, wait, end with a reason, or (None) go on."""
+        if order.state in {OrderState.REJECTED, OrderState.DENIED}:
+            code = "VENUE_REJECTED" if order.state is OrderState.REJECTED else "VENUE_UNAVAILABLE"
+            return Denied(code, order.reason or "The venue gave no reason.")
+        if order.state in {OrderState.UNKNOWN, OrderState.SUBMITTING}:
+            return _Ask(order)
+        if last or order.state is OrderState.FILLED:
+            return None
+        if order.state.terminal:
+            return denied("REVERSAL_CLOSE_NOT_FILLED")
+        if not self._late(decision):
+            return Progress.WAITING
+        return denied("REVERSAL_CLOSE_NOT_FILLED")
+
+    def _late(self, decision: Decision) -> bool:
+        return self._clock.now() - decision.at > self._reversal_wait
+
+    def _end(
+        self, uow: UnitOfWork, alert: Alert, decision: Decision, problem: Denied | None
+    ) -> Progress:
+        if problem is None:
+            done = replace(decision, outcome=Outcome.EXECUTED, finished_at=self._clock.now())
+        else:
+            done = replace(
+                decision,
+                outcome=Outcome.FAILED,
+                code=problem.code,
+                detail=problem.detail,
+                finished_at=self._clock.now(),
+            )
+        uow.decisions.save(done)
+        return self._settle_alert(uow, alert, done)
+
+    def _settle_alert(self, uow: UnitOfWork, alert: Alert, decision: Decision) -> Progress:
+        """End the alert when this was the last of its accounts."""
+        targets = set(self._decider.targets(uow, alert))
+        decisions = [
+            d for d in uow.decisions.of_alert(alert.id) if d.account_id != decision.account_id
+        ]
+        decisions.append(decision)
+        final = {d.account_id for d in decisions if d.outcome is not Outcome.WORKING}
+        if targets - final:
+            return Progress.DONE
+        worst = min(
+            (d for d in decisions if d.outcome is not Outcome.WORKING),
+            key=lambda d: _WEIGHT.index(d.outcome),
+        )
+        self._finish(uow, alert, _OUTCOMES[worst.outcome], worst.code, worst.detail)
+        return Progress.DONE
+
+    def _finish(
+        self, uow: UnitOfWork, alert: Alert, state: AlertState, code: str | None, detail: str | None
+    ) -> None:
+        now = self._clock.now()
+        uow.alerts.finish(alert.id, state, code, detail, now)
+        bad = state in {AlertState.REFUSED, AlertState.EXPIRED, AlertState.FAILED}
+        words = state.value.replace("_", " ")
+        uow.facts.append(
+            Fact(
+                kind=FactKind.ALERT_REFUSED if bad else FactKind.ALERT_FINISHED,
+                at=now,
+                message=f"Alert {words}" + (f": {detail}" if detail else ""),
+                level=Level.WARNING if bad else Level.INFO,
+                code=code,
+                user_id=uow.strategies.owner(alert.strategy_id),
+                strategy_id=alert.strategy_id,
+                alert_id=alert.id,
+                data={"state": state.value, "latency_ms": _milliseconds(alert.received_at, now)},
+            )
+        )
+
+    # --- calling the venue: no transaction open ---------------------------------------------------
+
+    def _send(self, order: Order) -> None:
+        contract = contract_of(order.symbol, order.created_at.date())
+        try:
+            held = self._brokers.of(order.account_id).submit(order, contract)
+        except BrokerRejected as error:
+            self._report(order, OrderEvent.REJECT, error.detail)
+        except (BrokerUnavailable, BrokerAuth) as error:
+            self._report(order, OrderEvent.DENY, error.detail)
+        except BrokerUnknown as error:
+            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+        else:
+            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+
+    def _ask(self, order: Order) -> bool:
+        """Settle an order whose answer was lost; False while it is too early to say.
+
+        Found at the venue: adopted.  Not there after the grace period: sent, under the same id.
+        """
+        try:
+            held = self._brokers.of(order.account_id).order(order.client_order_id)
+        except BrokerError:
+            return False
+        if held is not None:
+            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+        elif self._clock.now() - order.updated_at >= _GRACE:
+            self._send(order)
+        else:
+            return False
+        return True
+
+    def _report(
+        self, order: Order, event: OrderEvent, reason: str | None, venue_id: str | None = None
+    ) -> None:
+        self._settler.receive(
+            OrderReport(
+                account_id=order.account_id,
+                client_order_id=order.client_order_id,
+                event=event,
+                at=self._clock.now(),
+                venue_order_id=venue_id,
+                reason=reason,
+            )
+        )
+
+    def _request_cancel(self, uow: UnitOfWork, order: Order) -> Order:
+        return request_cancel(uow, order, self._clock.now())
+
+    def _cancel(self, orders: Sequence[Order]) -> None:
+        for order in orders:
+            cancel_at_venue(self._brokers, self._settler, order, self._clock.now())
+
+
+def _milliseconds(start: datetime, end: datetime) -> float:
+    return round((end - start) / timedelta(milliseconds=1), 3) if end > start else float(ZERO)

@@ -1,0 +1,281 @@
+"""Settling: what venues report is booked once, in one transaction with the position it changes."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from app.domain import journal, positions
+from app.domain.errors import InvariantBroken
+from app.domain.events import Fact, FactKind, Level
+from app.domain.instruments import Contract, resolve
+from app.domain.money import ZERO, divide, wire
+from app.domain.orders import Fill, Order, OrderEvent, OrderState
+from app.domain.orders import apply as transition
+from app.domain.reports import FillReport, OrderReport, Report
+from app.services.ports import Book, BookKey, Clock, OrderStep, Store, UnitOfWork
+
+#: Reports booked in one transaction at most, so that no transaction holds the writer for long.
+BATCH: Final = 200
+
+_FACTS: Final = {
+    OrderEvent.ACCEPT: (FactKind.ORDER_ACCEPTED, Level.INFO, "accepted"),
+    OrderEvent.REJECT: (FactKind.ORDER_REJECTED, Level.ERROR, "rejected"),
+    OrderEvent.CANCEL: (FactKind.ORDER_CANCELED, Level.INFO, "canceled"),
+    OrderEvent.EXPIRE: (FactKind.ORDER_EXPIRED, Level.WARNING, "expired"),
+    OrderEvent.LOSE_ANSWER: (FactKind.ORDER_UNKNOWN, Level.ERROR, "unknown"),
+    OrderEvent.DENY: (FactKind.ORDER_DENIED, Level.ERROR, "denied"),
+}
+
+
+def contract_of(symbol: str, on: date) -> Contract:
+    """Return the contract behind a stored symbol."""
+    return resolve(symbol, on)
+
+
+def describe(order: Order) -> str:
+    """Return the order in words: "buy 2 ESZ2026 market"."""
+    price = order.limit_price if order.limit_price is not None else order.stop_price
+    at = f" at {wire(price)}" if price is not None else ""
+    kind = order.type.value.replace("_", " ")
+    return f"{order.side} {wire(order.quantity)} {order.symbol} {kind}{at}"
+
+
+class Settler:
+    """Queues reports and books them; ``wake`` is called whenever there is something to book."""
+
+    def __init__(self, store: Store, clock: Clock, wake: Callable[[], None]) -> None:
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+        self._reports: deque[Report] = deque()
+        self._lock = threading.RLock()
+        self._touched: set[BookKey] = set()
+
+    def receive(self, report: Report) -> None:
+        """Queue what a venue said; it is booked by the next transaction."""
+        self._reports.append(report)
+        self._wake()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether reports wait to be booked."""
+        return bool(self._reports)
+
+    def touched(self) -> set[BookKey]:
+        """Return the books that changed since the last call, and forget them."""
+        with self._lock:
+            books, self._touched = self._touched, set()
+        return books
+
+    @contextmanager
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """A write transaction that first books what waits; nothing is lost when it fails."""
+        with self._lock:
+            batch = [self._reports.popleft() for _ in range(min(BATCH, len(self._reports)))]
+            try:
+                with self._store.write() as uow:
+                    touched = {key for report in batch if (key := self._book(uow, report))}
+                    yield uow
+            except BaseException:
+                self._reports.extendleft(reversed(batch))
+                raise
+            self._touched |= touched
+
+    def settle(self) -> bool:
+        """Book one batch; returns whether there was anything."""
+        if not self._reports:
+            return False
+        with self.transaction():
+            return True
+
+    def _book(self, uow: UnitOfWork, report: Report) -> BookKey | None:
+        if isinstance(report, OrderReport):
+            return self._book_event(uow, report)
+        return self._book_fill(uow, report)
+
+    def _book_event(self, uow: UnitOfWork, report: OrderReport) -> BookKey | None:
+        order = uow.orders.by_client_id(report.client_order_id)
+        if order is None:
+            self._note(
+                uow, report, "REPORT_NOT_OURS", "The venue reported an order that is not ours."
+            )
+            return None
+        try:
+            state = transition(order.state, report.event)
+        except InvariantBroken as error:
+            self._note(uow, report, "REPORT_OUT_OF_ORDER", error.detail)
+            return None
+        step = OrderStep(order.id, report.at, report.event, order.state, state, report.reason)
+        changed = replace(
+            order,
+            state=state,
+            updated_at=report.at,
+            venue_order_id=report.venue_order_id or order.venue_order_id,
+            reason=report.reason or order.reason,
+        )
+        uow.orders.update(changed, step)
+        if state != order.state:
+            self._tell(uow, changed, report.event, report.reason)
+        return _key(order) if order.role.protective or state.terminal else None
+
+    def _book_fill(self, uow: UnitOfWork, report: FillReport) -> BookKey | None:
+        order = uow.orders.by_client_id(report.client_order_id) if report.client_order_id else None
+        if order is None or order.strategy_id is None:
+            self._note(uow, report, "FILL_NOT_OURS", "The venue reported a fill that is not ours.")
+            return None
+        fill = replace(report.fill, order_id=order.id, strategy_id=order.strategy_id)
+        key = BookKey(order.strategy_id, order.account_id, order.symbol)
+        realised = self._fold(uow, key, fill)
+        if realised is None:
+            return None
+        filled = self._advance(uow, order, fill, report.venue_order_id)
+        self._tell_fill(uow, filled, fill, realised)
+        return key
+
+    def _fold(self, uow: UnitOfWork, key: BookKey, fill: Fill) -> Decimal | None:
+        """Fold the fill into its book; the gross it realised, or None when it was booked before."""
+        multiplier = contract_of(fill.symbol, fill.at.date()).instrument.multiplier
+        book = uow.positions.get(key)
+        if not book.position.continues(fill):
+            return self._refold(uow, key, fill, multiplier)
+        position = positions.apply(book.position, fill, multiplier)
+        realised = position.realised_gross - book.position.realised_gross
+        if not uow.fills.insert(fill, realised, self._clock.now()):
+            return None
+        progress = journal.advance(book.trip, fill, multiplier)
+        if progress.closed is not None:
+            uow.trips.insert(key, progress.closed)
+        uow.positions.save(key, Book(position, progress.open), fill.at)
+        return realised
+
+    def _refold(
+        self, uow: UnitOfWork, key: BookKey, late: Fill, multiplier: Decimal
+    ) -> Decimal | None:
+        """Rebuild the book from all its fills because ``late`` belongs before some of them."""
+        if not uow.fills.insert(late, ZERO, self._clock.now()):
+            return None
+        position, own = positions.FLAT, ZERO
+        fills = uow.fills.of_book(key)
+        for fill in fills:
+            after = positions.apply(position, fill, multiplier)
+            realised = after.realised_gross - position.realised_gross
+            uow.fills.set_realised(fill, realised)
+            own = realised if fill.venue_fill_id == late.venue_fill_id else own
+            position = after
+        trips = journal.journal(fills, multiplier)
+        uow.trips.replace(key, trips.closed)
+        uow.positions.save(key, Book(position, trips.open), late.at)
+        return own
+
+    def _advance(self, uow: UnitOfWork, order: Order, fill: Fill, venue_id: str | None) -> Order:
+        quantity = order.filled_quantity + fill.quantity
+        paid = (order.average_price or ZERO) * order.filled_quantity + fill.price * fill.quantity
+        event = OrderEvent.FILL if quantity >= order.quantity else OrderEvent.PARTIAL_FILL
+        try:
+            state = transition(order.state, event)
+        except InvariantBroken:
+            # The venue's money is the truth: the fill stays booked, the odd state is shown.
+            state = OrderState.FILLED if event is OrderEvent.FILL else order.state
+        filled = replace(
+            order,
+            state=state,
+            filled_quantity=quantity,
+            average_price=divide(paid, quantity),
+            updated_at=fill.at,
+            venue_order_id=venue_id or order.venue_order_id,
+        )
+        detail = f"{wire(fill.quantity)} at {wire(fill.price)}"
+        uow.orders.update(filled, OrderStep(order.id, fill.at, event, order.state, state, detail))
+        if quantity > order.quantity:
+            self._alarm_overfill(uow, filled)
+        return filled
+
+    def _alarm_overfill(self, uow: UnitOfWork, order: Order) -> None:
+        detail = f"The venue filled {wire(order.filled_quantity)} of an order for {wire(order.quantity)}."
+        uow.facts.append(
+            self._fact(uow, order, FactKind.ORDER_FILLED, Level.ERROR, detail, "OVERFILL")
+        )
+
+    def _tell(self, uow: UnitOfWork, order: Order, event: OrderEvent, reason: str | None) -> None:
+        if event not in _FACTS:
+            return
+        kind, level, verb = _FACTS[event]
+        why = f": {reason}" if reason else ""
+        message = f"Order {verb}, {describe(order)}{why}"
+        uow.facts.append(self._fact(uow, order, kind, level, message, order.reason_code))
+
+    def _tell_fill(self, uow: UnitOfWork, order: Order, fill: Fill, realised: Decimal) -> None:
+        verb = "Bought" if fill.side.sign > 0 else "Sold"
+        message = f"{verb} {wire(fill.quantity)} {fill.symbol} at {wire(fill.price)}"
+        key = BookKey(order.strategy_id or "", order.account_id, order.symbol)
+        position = uow.positions.get(key).position
+        average = position.average_price
+        data = {
+            "symbol": fill.symbol,
+            "side": fill.side.value,
+            "quantity": wire(fill.quantity),
+            "price": wire(fill.price),
+            "commission": wire(fill.commission),
+            "pnl": wire(realised - fill.commission),
+            "net_quantity": wire(position.quantity),
+            "avg_price": None if average is None else wire(average),
+        }
+        fact = self._fact(uow, order, FactKind.ORDER_FILLED, Level.SUCCESS, message, None)
+        uow.facts.append(replace(fact, data=data))
+        uow.facts.append(
+            replace(
+                fact,
+                kind=FactKind.POSITION_CHANGED,
+                data=data,
+                message=(f"Position in {fill.symbol} is now {wire(position.quantity)}"),
+                level=Level.INFO,
+            )
+        )
+
+    def _fact(
+        self,
+        uow: UnitOfWork,
+        order: Order,
+        kind: FactKind,
+        level: Level,
+        message: str,
+        code: str | None,
+    ) -> Fact:
+        owner = uow.strategies.owner(order.strategy_id) if order.strategy_id else None
+        return Fact(
+            kind=kind,
+            at=self._clock.now(),
+            message=message,
+            level=level,
+            code=code,
+            user_id=owner,
+            strategy_id=order.strategy_id,
+            account_id=order.account_id,
+            alert_id=order.alert_id,
+            order_id=order.id,
+        )
+
+    def _note(self, uow: UnitOfWork, report: Report, code: str, detail: str) -> None:
+        uow.facts.append(
+            Fact(
+                kind=FactKind.REPORT_IGNORED,
+                at=self._clock.now(),
+                message=detail,
+                level=Level.WARNING,
+                code=code,
+                account_id=report.account_id,
+            )
+        )
+
+
+def _key(order: Order) -> BookKey | None:
+    if order.strategy_id is None:
+        return None
+    return BookKey(order.strategy_id, order.account_id, order.symbol)

@@ -1,0 +1,85 @@
+"""The executor: claims alerts from the table, oldest first, and puts them into their lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from app.domain.inbox import Alert
+from app.services.ports import Store
+from app.services.trading.decide import Decider
+from app.services.trading.execute import Trader
+
+#: Alerts claimed in one transaction.
+BATCH: Final = 50
+#: Alerts taken into lanes at most, so that a stopped server leaves little to be leased again.
+_IN_HAND: Final = 200
+
+
+class Queue(Protocol):
+    """Where claimed alerts go."""
+
+    def put(self, alert: Alert, account_id: str) -> None:
+        """Queue the alert for one account."""
+        ...
+
+    @property
+    def busy(self) -> int:
+        """How many alerts are queued or under way."""
+        ...
+
+
+class InlineQueue:
+    """Executes each alert at once: for replays in virtual time, and for tests."""
+
+    def __init__(self, trader: Trader) -> None:
+        self._trader = trader
+
+    def put(self, alert: Alert, account_id: str) -> None:
+        """Execute the alert on the account."""
+        self._trader.advance(alert, account_id)
+
+    @property
+    def busy(self) -> int:
+        """Nothing is ever left over."""
+        return 0
+
+
+class Executor:
+    """Claims alerts under a lease and hands each to the lanes of its accounts."""
+
+    def __init__(
+        self,
+        store: Store,
+        decider: Decider,
+        trader: Trader,
+        queue: Queue,
+        name: str,
+        lease: timedelta,
+    ) -> None:
+        self._store = store
+        self._decider = decider
+        self._trader = trader
+        self._queue = queue
+        self._name = name
+        self._lease = lease
+        self._in_hand: Callable[[], int] = lambda: queue.busy
+
+    def step(self, now: datetime) -> bool:
+        """Claim one batch; returns whether there may be more."""
+        room = min(BATCH, _IN_HAND - self._in_hand())
+        if room <= 0:
+            return False
+        with self._store.write() as uow:
+            alerts = uow.alerts.claim(self._name, now, now + self._lease, room)
+            targets = [(alert, self._decider.targets(uow, alert)) for alert in alerts]
+        for alert, accounts in targets:
+            self._hand_out(alert, accounts)
+        return len(alerts) == room
+
+    def _hand_out(self, alert: Alert, accounts: Sequence[str]) -> None:
+        if not accounts:
+            self._trader.refuse(alert, self._decider.no_target(alert))
+        for account_id in accounts:
+            self._queue.put(alert, account_id)

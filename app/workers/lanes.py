@@ -1,0 +1,101 @@
+"""Lanes: alerts in order within a strategy and account, in parallel across them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.domain.events import Fact
+from app.domain.inbox import Alert
+from app.services.trading.execute import Progress, Trader
+from app.workers.supervisor import Spawn
+
+LaneKey = tuple[str, str]
+"""Strategy and account."""
+
+#: How long a lane waits for the venue before it looks again by itself, in seconds.
+_LOOK_AGAIN: Final = 0.25
+
+
+@dataclass(slots=True)
+class _Lane:
+    alerts: deque[Alert] = field(default_factory=deque)
+    event: threading.Event = field(default_factory=threading.Event)
+    running: bool = False
+
+
+class Lanes:
+    """Runs each lane in a background task of its own while it has alerts.
+
+    A lane that waits for a slow venue holds up no other.  ``report`` hears of an alert whose
+    execution raised: it stays claimed, and is taken again when its lease runs out.
+    """
+
+    def __init__(
+        self,
+        trader: Trader,
+        spawn: Spawn,
+        stopping: Callable[[], bool],
+        pause: Callable[[], None],
+        report: Callable[[str, Exception], None],
+    ) -> None:
+        self._trader = trader
+        self._spawn = spawn
+        self._stopping = stopping
+        self._pause = pause
+        self._report = report
+        self._lanes: dict[LaneKey, _Lane] = {}
+        self._lock = threading.Lock()
+
+    def put(self, alert: Alert, account_id: str) -> None:
+        """Queue the alert for the account, behind what is there already."""
+        key = (alert.strategy_id, account_id)
+        with self._lock:
+            lane = self._lanes.setdefault(key, _Lane())
+            lane.alerts.append(alert)
+            start = not lane.running
+            lane.running = True
+        if start:
+            self._spawn(self._run, key, lane)
+
+    def hear(self, facts: Sequence[Fact]) -> None:
+        """Listen to the bus: news about an order wakes the lane that may wait for it."""
+        for fact in facts:
+            if fact.order_id and fact.strategy_id and fact.account_id:
+                lane = self._lanes.get((fact.strategy_id, fact.account_id))
+                if lane is not None:
+                    lane.event.set()
+
+    @property
+    def busy(self) -> int:
+        """How many alerts are queued or under way."""
+        return sum(len(lane.alerts) for lane in list(self._lanes.values()))
+
+    def _run(self, key: LaneKey, lane: _Lane) -> None:
+        while True:
+            with self._lock:
+                if not lane.alerts or self._stopping():
+                    lane.running = False
+                    if not lane.alerts:
+                        self._lanes.pop(key, None)
+                    return
+                alert = lane.alerts[0]
+            if self._advance(lane, alert, key[1]):
+                lane.alerts.popleft()
+                self._pause()
+
+    def _advance(self, lane: _Lane, alert: Alert, account_id: str) -> bool:
+        """Take the alert as far as it goes; whether the lane is done with it."""
+        lane.event.clear()
+        try:
+            progress = self._trader.advance(alert, account_id)
+        except Exception as error:  # noqa: BLE001  one alert's failure must not end its lane
+            self._report("executor", error)
+            return True
+        if progress is Progress.DONE:
+            return True
+        lane.event.wait(_LOOK_AGAIN)
+        return False

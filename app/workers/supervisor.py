@@ -1,0 +1,113 @@
+"""The supervisor: owns every loop, its waiting and its stopping; a failing step ends none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.services.health import Health
+from app.services.ports import Clock
+
+Step = Callable[[datetime], bool]
+"""Does one unit of work; returns whether to go on at once."""
+
+Spawn = Callable[..., object]
+"""Starts a function in the background: a greenlet or a thread."""
+
+_LONGEST_PAUSE: Final = 30.0
+
+
+@dataclass(slots=True)
+class Worker:
+    """A step, how often it runs when nothing wakes it, and the event that wakes it."""
+
+    name: str
+    step: Step
+    every: float
+    event: threading.Event
+
+    def wake(self) -> None:
+        """Let the step run now."""
+        self.event.set()
+
+
+class Supervisor:
+    """Runs workers until it is told to stop; ``report`` hears of every step that raised."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        health: Health,
+        spawn: Spawn,
+        pause: Callable[[], None],
+        report: Callable[[str, Exception], None],
+    ) -> None:
+        self._clock = clock
+        self._health = health
+        self._spawn = spawn
+        self._pause = pause
+        self._report = report
+        self._workers: list[Worker] = []
+        self._running = 0
+        self._stopping = threading.Event()
+
+    def add(self, name: str, step: Step, every: float) -> Worker:
+        """Register a worker; it starts with ``start``."""
+        worker = Worker(name, step, every, threading.Event())
+        self._workers.append(worker)
+        return worker
+
+    def start(self) -> None:
+        """Start every worker in the background."""
+        for worker in self._workers:
+            self._health.expect(worker.name, timedelta(seconds=worker.every))
+            self._running += 1
+            self._spawn(self._run, worker)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the server is on its way down."""
+        return self._stopping.is_set()
+
+    def stop(self, seconds: float) -> bool:
+        """Tell every worker to end after its step; returns whether all did within ``seconds``."""
+        self._stopping.set()
+        for worker in self._workers:
+            worker.wake()
+        end = self._clock.monotonic() + seconds
+        waiting = threading.Event()
+        while self._running and self._clock.monotonic() < end:
+            waiting.wait(0.01)
+        return not self._running
+
+    def _run(self, worker: Worker) -> None:
+        failures = 0
+        try:
+            while not self._stopping.is_set():
+                failures, more = self._turn(worker, failures)
+                if more:
+                    self._pause()
+                elif not self._stopping.is_set():
+                    worker.event.wait(self._wait(worker, failures))
+                    worker.event.clear()
+        finally:
+            self._running -= 1
+
+    def _turn(self, worker: Worker, failures: int) -> tuple[int, bool]:
+        try:
+            more = worker.step(self._clock.now())
+        except Exception as error:  # noqa: BLE001  a worker that ends silently is the worst failure
+            self._health.fail(worker.name, f"{type(error).__name__}: {error}")
+            self._report(worker.name, error)
+            return failures + 1, False
+        self._health.beat(worker.name)
+        return 0, more
+
+    def _wait(self, worker: Worker, failures: int) -> float:
+        """How long to wait: doubled after each failure, but never above half a minute."""
+        if not failures:
+            return worker.every
+        return float(min(max(worker.every, 0.1) * 2**failures, _LONGEST_PAUSE))

@@ -1,0 +1,29 @@
+"""How gunicorn serves Signalbox: one process, whose workers start with it and drain at its end."""
+
+import os
+from typing import Any
+
+_EVENTLET = os.environ.get("ASYNC_MODE", "eventlet") == "eventlet"
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
+workers = 1
+worker_class = "eventlet" if _EVENTLET else "gthread"
+threads = 1 if _EVENTLET else 64
+timeout = 60
+graceful_timeout = 5
+keepalive = 75
+loglevel = "warning"
+
+
+def post_worker_init(worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's own type
+    """Start the background workers in the process that serves, never in the master."""
+    import wsgi  # noqa: PLC0415  the application is built in the worker, after it forked
+
+    wsgi.runtime.start()
+
+
+def worker_exit(server: Any, worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's own types
+    """Finish what is under way before the process ends."""
+    import wsgi  # noqa: PLC0415
+
+    wsgi.runtime.stop()
