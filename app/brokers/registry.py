@@ -31,9 +31,6 @@ class Registry:
 
         Raises NotFound for an account or venue that is not known, and what opening raises.
         """
-        broker = self._brokers.get(account_id)
-        if broker is not None:
-            return broker
         with self._locks.setdefault(account_id, Lock()):
             broker = self._brokers.get(account_id)
             if broker is None:
