@@ -36,6 +36,6 @@ class SqlPaperLog:
             return unit.paper.order(account_id, client_order_id)
 
     def fills(self, account_id: str, after: datetime) -> Sequence[PaperFill]:
-        """Fills with ``at`` later than ``after``, by number."""
+        """Fills at or later than ``after``, by number."""
         with self._store.read() as unit:
             return unit.paper.fills(account_id, after)

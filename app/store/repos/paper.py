@@ -36,7 +36,7 @@ _WORKING: Final = (
 _FILLS: Final = (
     select(_f.record).where(_f.account_id == bindparam("account_id")).order_by(_f.number)
 )
-_FILLS_AFTER: Final = _FILLS.where(_f.at > bindparam("after"))
+_FILLS_AFTER: Final = _FILLS.where(_f.at >= bindparam("after"))
 _LAST: Final = select(
     func.max(
         union_all(
@@ -121,6 +121,6 @@ class PaperRecords(Repo):
         return PaperOrder.from_json(row[0]) if row else None
 
     def fills(self, account_id: str, after: datetime) -> Sequence[PaperFill]:
-        """Fills with ``at`` later than ``after``, by number."""
+        """Fills at or later than ``after``, by number."""
         rows = self._rows(_FILLS_AFTER, account_id=account_id, after=after)
         return [PaperFill.from_json(row[0]) for row in rows]
