@@ -6,7 +6,27 @@ const FREE_CROSSHAIR = 0;
 const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour: "2-digit", minute: "2-digit" });
 const MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, month: "short" });
 const YEAR = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric" });
-const AXIS_LABELS = [YEAR.format, MONTH.format, day, HOUR_MINUTE.format, HOUR_MINUTE.format];
+const DAY_OF_MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, day: "numeric" });
+const AXIS_LABELS = [YEAR, MONTH, DAY_OF_MONTH, HOUR_MINUTE, HOUR_MINUTE];
+const CALENDAR_LABELS = 3;
+/** A day that began under the other daylight-saving offset is an hour off: date labels look a little later. */
+const SLACK_S = 2 * 3600;
+
+/** Seconds that the reader's zone is ahead of UTC now. */
+function zoneOffset() {
+  const now = new Date();
+  const wall = (zone) => new Date(now.toLocaleString("en-US", { timeZone: zone }));
+  return Math.round((wall(ZONE) - wall("UTC")) / 60000) * 60;
+}
+
+/** The library cuts days at midnight UTC, so it is given the reader's wall clock as if that were UTC. */
+const SHIFT_S = zoneOffset();
+
+const real = (time) => (time - SHIFT_S) * 1000;
+
+function axisLabel(time, type) {
+  return AXIS_LABELS[type].format(real(time + (type < CALENDAR_LABELS ? SLACK_S : 0)));
+}
 
 /** Computed colour of a token, as rgb(...). */
 export function colour(name) {
@@ -41,17 +61,17 @@ function options() {
       secondsVisible: false,
       minBarSpacing: 0.02,
       enableConflation: true,
-      tickMarkFormatter: (seconds, type) => AXIS_LABELS[type](seconds * 1000),
+      tickMarkFormatter: axisLabel,
     },
     localization: {
-      timeFormatter: (seconds) => `${day(seconds * 1000)} ${HOUR_MINUTE.format(seconds * 1000)}`,
+      timeFormatter: (time) => `${day(real(time))} ${HOUR_MINUTE.format(real(time))}`,
     },
     handleScale: { mouseWheel: false },
     crosshair: { mode: FREE_CROSSHAIR },
   };
 }
 
-const seconds = (iso) => Math.floor(Date.parse(iso) / 1000);
+const seconds = (iso) => Math.floor(Date.parse(iso) / 1000) + SHIFT_S;
 
 /** A chart point, or a gap where the value is unknown. */
 function point(time, value) {

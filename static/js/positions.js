@@ -42,10 +42,11 @@ function symbolCell(current) {
   return button;
 }
 
-/** The last price, with its age when it is too old to value the position. */
-function lastPrice(row) {
-  const text = price(row.last_price, row.tick_size);
-  return row.stale && row.quote_age_s !== null ? `${text}, ${Math.round(row.quote_age_s)} s old` : text;
+const lastPrice = (row) => price(row.last_price, row.tick_size);
+
+/** Open P&L, or the age of the last price when that is too old to value the position. */
+function openPnl(row) {
+  return row.open === null && row.stale ? `– ${Math.round(row.quote_age_s)} s old` : pnl(row.open);
 }
 
 const COLUMNS = {
@@ -75,7 +76,7 @@ const COLUMNS = {
     width: "minmax(108px,1.1fr)",
     num: true,
     make: pnlCell,
-    paint: (node, row) => setPnl(node, pnl(row.open), sgn(row.open)),
+    paint: (node, row) => setPnl(node, openPnl(row), sgn(row.open)),
   },
   strategy: { title: "Strategy", key: "strategy", width: "minmax(120px,1.7fr)", cls: "dim", pad: true },
   account: { title: "Account", key: "account", width: "minmax(90px,1.1fr)", cls: "dim" },
@@ -106,7 +107,7 @@ async function close(row) {
     facts: [
       ["Position", `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`],
       ["Last price", lastPrice(row)],
-      ["Open P&L now", pnl(row.open), sgn(row.open)],
+      ["Open P&L now", openPnl(row), sgn(row.open)],
       ["Account", row.account],
     ],
     go: "Close position",

@@ -3,7 +3,7 @@ import { get } from "./api.js";
 import { make } from "./dom.js";
 import { stamp } from "./fmt.js";
 import { attempt } from "./toast.js";
-import { toneOf, wordOf } from "./words.js";
+import { toneOf, upper, wordOf } from "./words.js";
 
 const SHOWN = 20;
 const PAUSE_MS = 1000;
@@ -14,7 +14,7 @@ function row(alert) {
   const link = make(
     "a",
     { href: `/alerts/${alert.id}` },
-    make("span", { className: "what", textContent: alert.summary }),
+    make("span", { className: "what", textContent: upper(alert.summary) }),
     make("time", { dateTime: alert.received_at, textContent: stamp(alert.received_at) }),
     make("span", { className: "line" }, make("span", { textContent: alert.strategy_name }), state),
   );

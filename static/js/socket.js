@@ -2,8 +2,8 @@
  * The live feed: one Socket.IO connection to the same origin.
  *
  * On connect the server sends `status`; the page answers with `subscribe {channels: [...]}` and gets
- * `subscribed`.  Each event that carries `seq` is counted by kind: after a gap, and after each subscription,
- * the page's catch-up runs (a snapshot over HTTP), so what was missed is fetched and never guessed.
+ * `subscribed {seq}`.  Each event is counted by room and kind: after a gap, and after each subscription, the
+ * page's catch-up runs (a snapshot over HTTP), so what was missed is fetched and never guessed.
  */
 const STALE_MS = 3000;
 const CHECK_MS = 500;
@@ -61,17 +61,24 @@ export class Feed {
   #receive(event, payload) {
     this.heardAt = this.now();
     if (this.state !== "live") this.#set("live");
-    if (event === "subscribed") this.#catchUp(true);
+    if (event === "subscribed") this.#begin(payload);
     if (this.#gap(event, payload)) this.#catchUp(false);
     for (const handler of this.handlers.get(event) ?? []) handler(payload);
   }
 
-  #gap(event, payload) {
-    const next = payload?.seq;
-    if (next === undefined || next === null) return false;
-    const last = this.sequence.get(event);
-    this.sequence.set(event, next);
-    return last !== undefined && next !== last + 1;
+  #begin({ seq }) {
+    for (const [room, counts] of Object.entries(seq)) {
+      for (const [event, last] of Object.entries(counts)) this.sequence.set(`${room} ${event}`, last);
+    }
+    this.#catchUp(true);
+  }
+
+  #gap(event, { room, seq }) {
+    if (typeof seq !== "number") return false;
+    const key = `${room} ${event}`;
+    const last = this.sequence.get(key);
+    this.sequence.set(key, seq);
+    return last !== undefined && seq !== last + 1;
   }
 
   #catchUp(atOnce) {

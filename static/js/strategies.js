@@ -23,11 +23,33 @@ function rowOf(strategy) {
 
 /** What one line of strategy_pnl_update changes; what it leaves out stays as it was. */
 function changeOf(item) {
-  const change = { id: item.strategy_id, total: number(item.pnl), depth: number(item.drawdown) };
-  if ("today_pnl" in item) change.today = number(item.today_pnl);
-  if ("open_pnl" in item) change.open = number(item.open_pnl);
-  if ("position" in item) change.position = number(item.position);
-  return change;
+  return {
+    id: item.strategy_id,
+    total: number(item.pnl),
+    open: number(item.open_pnl),
+    today: number(item.today_pnl),
+    depth: number(item.drawdown),
+  };
+}
+
+/** What each strategy holds, added up over its accounts and symbols. */
+class Holdings {
+  constructor() {
+    this.books = new Map();
+  }
+
+  /** Take positions of the wire. */
+  take(positions) {
+    for (const each of positions) {
+      const key = `${each.strategy_id}|${each.account_id}|${each.symbol}`;
+      this.books.set(key, [each.strategy_id, number(each.net_quantity)]);
+    }
+  }
+
+  /** Sum for one strategy. */
+  of(id) {
+    return [...this.books.values()].reduce((sum, [owner, held]) => (owner === id ? sum + held : sum), 0);
+  }
 }
 
 const amount = (title, key, width) => ({
@@ -42,7 +64,7 @@ const amount = (title, key, width) => ({
 const name = {
   title: "Strategy",
   key: "name",
-  width: "minmax(110px,1.6fr)",
+  width: "minmax(90px,1.6fr)",
   cls: "sym",
   make: () => make("a"),
   paint: (node, row) => {
@@ -65,7 +87,7 @@ const toggle = (short, width) => ({
 
 function columns() {
   const today = amount("P&L today", "today", "minmax(104px,1fr)");
-  if (window.matchMedia(PHONE).matches) return [name, { ...today, width: "98px" }, toggle(true, "150px")];
+  if (window.matchMedia(PHONE).matches) return [name, { ...today, width: "102px" }, toggle(true, "134px")];
   const position = {
     title: "Position",
     key: "position",
@@ -82,7 +104,7 @@ function columns() {
     text: (row) => drawdown(row.depth),
   };
   const lastAlert = { title: "Last alert", key: "last_alert_at", width: "104px", num: true, cls: "dim", text: (row) => stamp(row.last_alert_at) };
-  const symbol = { title: "Symbol", key: "symbol", width: "62px", cls: "dim" };
+  const symbol = { title: "Symbol", key: "symbol", width: "76px", cls: "dim" };
   const middle = [symbol, position, today, amount("Open P&L", "open", "minmax(104px,1fr)")];
   if (!window.matchMedia(WIDE).matches) return [name, ...middle, toggle(false, "206px")];
   return [name, ...middle, amount("P&L in all", "total", "minmax(110px,1fr)"), depth, lastAlert, toggle(false, "206px")];
@@ -100,9 +122,22 @@ export function mountStrategies(element, strategies, feed) {
   feed.on("strategy_pnl_update", ["strategies"], (payload) => {
     for (const item of payload.items) if (table.rows.has(item.strategy_id)) table.put(changeOf(item));
   });
-  feed.onCatchUp(async () => {
-    const { items } = await get("/api/strategies", { page_size: 1000 });
-    table.replace(items.map(rowOf));
-  });
+  mountHoldings(table, feed);
   return table;
+}
+
+/** Keep the column of positions live. */
+function mountHoldings(table, feed) {
+  const holdings = new Holdings();
+  const put = (id) => table.rows.has(id) && table.put({ id, position: holdings.of(id) });
+  feed.on("position_update", ["positions"], ({ positions }) => {
+    holdings.take(positions);
+    for (const id of new Set(positions.map((each) => each.strategy_id))) put(id);
+  });
+  feed.onCatchUp(async () => {
+    const { items } = await get("/api/positions", { page_size: 1000 });
+    holdings.books.clear();
+    holdings.take(items);
+    for (const id of table.rows.keys()) put(id);
+  });
 }

@@ -13,9 +13,11 @@ export function toneOf(state) {
 
 /** A state's name as people read it: "no_action" becomes "No action". */
 export function wordOf(state) {
-  const text = String(state).replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return upper(String(state).replaceAll("_", " "));
 }
+
+/** A sentence that begins with a capital. */
+export const upper = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** Side of a signed quantity. */
 export const sideOf = (quantity) => (Number(quantity) > 0 ? "Long" : "Short");
