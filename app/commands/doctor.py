@@ -1,0 +1,162 @@
+"""``doctor``: looks at everything that the server needs and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import click
+import requests
+
+from app.bootstrap import ROOT
+from app.clock import SystemClock
+from app.commands.given import json_option
+from app.commands.opening import opened, port_fault
+from app.commands.output import document
+from app.config import Settings, load
+from app.domain.errors import ConfigError, SignalboxError
+from app.store import migrate
+from app.store.engine import make_engines, read_url
+
+_TIMEOUT_S: Final = 2
+_ZONES: Final = ("UTC", "America/Chicago", "America/New_York")
+_VENDOR: Final = ROOT / "static" / "vendor"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at, how it is, and (when it is not ok) what to do."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str = ""
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Check everything that the server needs."""
+    checks = examine()
+    ok = all(check.ok for check in checks)
+    if as_json:
+        document({"ok": ok, "checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            click.echo(f"{'ok' if check.ok else 'problem':<8} {check.name:<11} {check.detail}")
+            if check.advice:
+                click.echo(f"{'':<20} {check.advice}")
+    if not ok:
+        sys.exit(1)
+
+
+def examine() -> Sequence[Check]:
+    """Return all checks; without readable settings nothing else can be looked at."""
+    try:
+        settings = load()
+    except ConfigError as error:
+        return [Check("settings", ok=False, detail=error.detail, advice="Correct the variable.")]
+    found = [Check("settings", ok=True, detail=f"data in {settings.data_dir.resolve()}")]
+    for look in _LOOKS:
+        found.append(look(settings))
+        if not found[-1].ok and look is database:
+            break
+    return found
+
+
+def database(settings: Settings) -> Check:
+    """Whether the database can be opened; looking does not make one."""
+    try:
+        url = read_url(settings.store_url)
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            return Check("database", ok=False, detail="There is no database yet.", advice=_START)
+        make_engines(settings.store_url).dispose()
+        where = url.render_as_string(hide_password=True)
+    except ConfigError as error:
+        return Check("database", ok=False, detail=error.detail, advice="Correct DATABASE_URL.")
+    return Check("database", ok=True, detail=where)
+
+
+def migrations(settings: Settings) -> Check:
+    """Whether the database has the tables that this program knows."""
+    try:
+        migrate.check(settings.store_url)
+    except ConfigError as error:
+        return Check("migrations", ok=False, detail=error.detail, advice=_START)
+    return Check("migrations", ok=True, detail=f"at revision {migrate.head()}")
+
+
+def clock(settings: Settings) -> Check:
+    """Whether the clock can be right, and time zones are known."""
+    now = SystemClock().now()
+    written = datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    if now < written:
+        detail = f"The clock says {now:%Y-%m-%d %H:%M} UTC, before this program was installed."
+        return Check("clock", ok=False, detail=detail, advice="Set the clock, best by NTP.")
+    for name in (settings.display_zone, *_ZONES):
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            advice = "Correct DISPLAY_ZONE, or install the tzdata package."
+            return Check("clock", ok=False, detail=f"The zone {name} is unknown.", advice=advice)
+    return Check("clock", ok=True, detail=f"{now:%Y-%m-%d %H:%M:%S} UTC, time zones known")
+
+
+def broker(settings: Settings) -> Check:
+    """Whether every account answers at its venue."""
+    try:
+        with opened(settings) as made:
+            accounts = made.accounts.list(None)
+            for account in accounts:
+                made.brokers.of(account.id).account()
+    except SignalboxError as error:
+        return Check("broker", ok=False, detail=error.detail, advice="Look at the account.")
+    if not accounts:
+        return Check("broker", ok=False, detail="There is no account yet.", advice=_START)
+    names = ", ".join(account.name for account in accounts)
+    return Check("broker", ok=True, detail=f"answering: {names}")
+
+
+def port(settings: Settings) -> Check:
+    """Whether the port is free, or already served by Signalbox."""
+    place = f"{settings.host}:{settings.port}"
+    fault = port_fault(settings)
+    if fault is None:
+        return Check("port", ok=True, detail=f"{place} is free")
+    if _ours(settings):
+        return Check("port", ok=True, detail=f"Signalbox serves on {place}")
+    return Check("port", ok=False, detail=fault, advice="Stop it, or set HOST or PORT.")
+
+
+def vendor(_settings: Settings) -> Check:
+    """Whether the browser libraries were fetched."""
+    if (_VENDOR / "VENDOR.json").is_file():
+        return Check("vendor", ok=True, detail="browser libraries are there")
+    detail = "The browser libraries are missing."
+    return Check("vendor", ok=False, detail=detail, advice="Run `make setup`.")
+
+
+def _ours(settings: Settings) -> bool:
+    try:
+        answer = requests.get(
+            f"http://{settings.host}:{settings.port}/health", timeout=_TIMEOUT_S
+        ).json()
+    except requests.RequestException:
+        return False
+    return isinstance(answer, dict) and "workers" in answer
+
+
+_START: Final = "Run `python -m app serve`, or `migrate` for the database alone."
+_LOOKS: Final[Sequence[Callable[[Settings], Check]]] = (
+    database,
+    migrations,
+    clock,
+    broker,
+    port,
+    vendor,
+)

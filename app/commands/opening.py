@@ -1,0 +1,66 @@
+"""What most commands begin with: the settings, the opened database, and whose things are meant."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app import logs
+from app.bootstrap import Core, core
+from app.config import Settings, load
+from app.domain.errors import ConfigError, InvalidInput
+from app.store import migrate
+
+
+@contextmanager
+def opened(settings: Settings | None = None) -> Iterator[Core]:
+    """Open the services without web and loops; raises ConfigError when they cannot be."""
+    settings = settings or load()
+    logs.configure("error", settings.log_format)
+    made = core(settings)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def prepared(settings: Settings) -> str:
+    """Bring the database up to date, its directory made if need be; return its revision."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}."
+        ) from None
+    return migrate.upgrade(settings.store_url)
+
+
+def owner(made: Core, name: str | None) -> str | None:
+    """Return the id of the user who is meant: the one named, or the only one; None before any.
+
+    Raises NotFound for an unknown name, InvalidInput when several could be meant.
+    """
+    if name is not None:
+        return made.users.by_name(name).id
+    users = made.users.list()
+    if len(users) > 1:
+        names = ", ".join(user.name for user in users)
+        raise InvalidInput(f"Say with --user who is meant: {names}.")
+    return users[0].id if users else None
+
+
+def port_fault(settings: Settings) -> str | None:
+    """Return why HOST and PORT cannot be listened on, as a sentence; None when they can."""
+    try:
+        where = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(where[0]) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where[4])
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        if error.errno == errno.EADDRINUSE:
+            return f"Something listens on {place} already."
+        return f"{place} cannot be listened on: {error.strerror or error}."
+    return None

@@ -1,0 +1,1 @@
+"""Recorded days through the code that trades: in virtual time, or for show on a running server."""
