@@ -83,7 +83,7 @@ def read_url(url: str) -> URL:
     """Return the URL with its driver; raises ConfigError for any database but our two."""
     try:
         parsed = make_url(url.strip())
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(f"DATABASE_URL cannot be read; it must look like {_FORMS}.") from None
     if parsed.drivername in {"postgres", "postgresql", "postgresql+psycopg2"}:
         return parsed.set(drivername="postgresql+psycopg2")

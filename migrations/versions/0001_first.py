@@ -93,13 +93,13 @@ def facts() -> None:
         sa.Column("data", Document(), nullable=False),
         sa.Column("number", NUMBER, autoincrement=True, nullable=False),
         sa.CheckConstraint(
-            "level IN ('info', 'success', 'warning', 'error')", name="ck_facts_level"
+            "level IN ('info', 'success', 'warning', 'error')", name=op.f("ck_facts_level")
         ),
-        sa.PrimaryKeyConstraint("number", name="pk_facts"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_facts")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_facts_alert_id", "facts", ["alert_id"], unique=False)
-    op.create_index("ix_facts_user_id_number", "facts", ["user_id", "number"], unique=False)
+    op.create_index(op.f("ix_facts_alert_id"), "facts", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_facts_user_id_number"), "facts", ["user_id", "number"], unique=False)
 
 
 def flags() -> None:
@@ -109,7 +109,7 @@ def flags() -> None:
         sa.Column("name", Words(), nullable=False),
         sa.Column("value", Words(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_flags"),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_flags")),
     )
 
 
@@ -121,8 +121,8 @@ def users() -> None:
         sa.Column("name", Words(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("password_hash", Words(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name="pk_users"),
-        sa.UniqueConstraint("name", name="uq_users_name"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name", name=op.f("uq_users_name")),
     )
 
 
@@ -140,12 +140,14 @@ def accounts() -> None:
         sa.Column("state", Words(), nullable=False),
         sa.Column("user_id", Words(), nullable=True),
         sa.Column("settings", Document(), nullable=False),
-        sa.CheckConstraint("mode IN ('paper', 'live')", name="ck_accounts_mode"),
-        sa.CheckConstraint("state IN ('active', 'reducing', 'halted')", name="ck_accounts_state"),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_accounts_user_id_users", ondelete="RESTRICT"
+        sa.CheckConstraint("mode IN ('paper', 'live')", name=op.f("ck_accounts_mode")),
+        sa.CheckConstraint(
+            "state IN ('active', 'reducing', 'halted')", name=op.f("ck_accounts_state")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_accounts"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_accounts_user_id_users"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
     )
     op.create_index(
         "uq_accounts_owner_name",
@@ -166,12 +168,12 @@ def api_tokens() -> None:
         sa.Column("token_hash", Words(), nullable=False),
         sa.Column("revoked_at", Instant(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_api_tokens_user_id_users", ondelete="CASCADE"
+            ["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id_users"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_api_tokens"),
-        sa.UniqueConstraint("token_hash", name="uq_api_tokens_token_hash"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_api_tokens_token_hash")),
     )
-    op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"], unique=False)
+    op.create_index(op.f("ix_api_tokens_user_id"), "api_tokens", ["user_id"], unique=False)
 
 
 def strategies() -> None:
@@ -188,12 +190,14 @@ def strategies() -> None:
         sa.Column("kind", Words(), nullable=False),
         sa.Column("user_id", Words(), nullable=True),
         sa.Column("archived_at", Instant(), nullable=True),
-        sa.CheckConstraint("kind IN ('webhook', 'manual')", name="ck_strategies_kind"),
-        sa.CheckConstraint("state IN ('on', 'no_new_entries', 'off')", name="ck_strategies_state"),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_strategies_user_id_users", ondelete="RESTRICT"
+        sa.CheckConstraint("kind IN ('webhook', 'manual')", name=op.f("ck_strategies_kind")),
+        sa.CheckConstraint(
+            "state IN ('on', 'no_new_entries', 'off')", name=op.f("ck_strategies_state")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_strategies"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_strategies_user_id_users"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_strategies")),
     )
     op.create_index(
         "uq_strategies_owner_name",
@@ -218,14 +222,14 @@ def paper_fills() -> None:
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_paper_fills_account_id_accounts",
+            name=op.f("fk_paper_fills_account_id_accounts"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("account_id", "venue_fill_id", name="pk_paper_fills"),
-        sa.UniqueConstraint("account_id", "number", name="uq_paper_fills_account_id_number"),
+        sa.PrimaryKeyConstraint("account_id", "venue_fill_id", name=op.f("pk_paper_fills")),
+        sa.UniqueConstraint("account_id", "number", name=op.f("uq_paper_fills_account_id_number")),
     )
     op.create_index(
-        "ix_paper_fills_account_id_at", "paper_fills", ["account_id", "at"], unique=False
+        op.f("ix_paper_fills_account_id_at"), "paper_fills", ["account_id", "at"], unique=False
     )
 
 
@@ -245,16 +249,16 @@ def paper_orders() -> None:
                 "'unknown', 'accepted', 'partially_filled', 'pending_cancel', "
                 "'pending_replace', 'filled', 'canceled', 'rejected', 'expired')"
             ),
-            name="ck_paper_orders_state",
+            name=op.f("ck_paper_orders_state"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_paper_orders_account_id_accounts",
+            name=op.f("fk_paper_orders_account_id_accounts"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("account_id", "client_order_id", name="pk_paper_orders"),
-        sa.UniqueConstraint("account_id", "number", name="uq_paper_orders_account_id_number"),
+        sa.PrimaryKeyConstraint("account_id", "client_order_id", name=op.f("pk_paper_orders")),
+        sa.UniqueConstraint("account_id", "number", name=op.f("uq_paper_orders_account_id_number")),
     )
 
 
@@ -268,23 +272,25 @@ def pnl_series() -> None:
         sa.Column("account_id", Words(), nullable=True),
         sa.Column("peak", ExactDecimal(), nullable=False),
         sa.Column("max_drawdown", ExactDecimal(), nullable=False),
-        sa.CheckConstraint("CAST(max_drawdown AS NUMERIC) >= 0", name="ck_pnl_series_max_drawdown"),
+        sa.CheckConstraint(
+            "CAST(max_drawdown AS NUMERIC) >= 0", name=op.f("ck_pnl_series_max_drawdown")
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_pnl_series_account_id_accounts",
+            name=op.f("fk_pnl_series_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_pnl_series_strategy_id_strategies",
+            name=op.f("fk_pnl_series_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_pnl_series_user_id_users", ondelete="RESTRICT"
+            ["user_id"], ["users.id"], name=op.f("fk_pnl_series_user_id_users"), ondelete="RESTRICT"
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_pnl_series"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pnl_series")),
     )
     op.create_index(
         "uq_pnl_series_of",
@@ -316,22 +322,23 @@ def positions() -> None:
         sa.Column("trip", Document(), nullable=True),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.CheckConstraint(
-            "CAST(quantity AS NUMERIC) = 0 OR opened_at IS NOT NULL", name="ck_positions_opened_at"
+            "CAST(quantity AS NUMERIC) = 0 OR opened_at IS NOT NULL",
+            name=op.f("ck_positions_opened_at"),
         ),
-        sa.CheckConstraint("fills >= 0", name="ck_positions_fills"),
+        sa.CheckConstraint("fills >= 0", name=op.f("ck_positions_fills")),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_positions_account_id_accounts",
+            name=op.f("fk_positions_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_positions_strategy_id_strategies",
+            name=op.f("fk_positions_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("strategy_id", "account_id", "symbol", name="pk_positions"),
+        sa.PrimaryKeyConstraint("strategy_id", "account_id", "symbol", name=op.f("pk_positions")),
     )
 
 
@@ -345,27 +352,28 @@ def strategy_accounts() -> None:
         sa.Column("quantity_factor", ExactDecimal(), nullable=False),
         sa.Column("max_position", ExactDecimal(), nullable=True),
         sa.CheckConstraint(
-            "CAST(max_position AS NUMERIC) >= 0", name="ck_strategy_accounts_max_position"
+            "CAST(max_position AS NUMERIC) >= 0", name=op.f("ck_strategy_accounts_max_position")
         ),
         sa.CheckConstraint(
-            "CAST(quantity_factor AS NUMERIC) > 0", name="ck_strategy_accounts_quantity_factor"
+            "CAST(quantity_factor AS NUMERIC) > 0",
+            name=op.f("ck_strategy_accounts_quantity_factor"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_strategy_accounts_account_id_accounts",
+            name=op.f("fk_strategy_accounts_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_strategy_accounts_strategy_id_strategies",
+            name=op.f("fk_strategy_accounts_strategy_id_strategies"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("strategy_id", "account_id", name="pk_strategy_accounts"),
+        sa.PrimaryKeyConstraint("strategy_id", "account_id", name=op.f("pk_strategy_accounts")),
     )
     op.create_index(
-        "ix_strategy_accounts_account_id", "strategy_accounts", ["account_id"], unique=False
+        op.f("ix_strategy_accounts_account_id"), "strategy_accounts", ["account_id"], unique=False
     )
 
 
@@ -389,8 +397,8 @@ def trades() -> None:
         sa.Column("gross", ExactDecimal(), nullable=True),
         sa.Column("commission", ExactDecimal(), nullable=True),
         sa.Column("net", ExactDecimal(), nullable=True),
-        sa.CheckConstraint("direction IN ('long', 'short')", name="ck_trades_direction"),
-        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name="ck_trades_quantity"),
+        sa.CheckConstraint("direction IN ('long', 'short')", name=op.f("ck_trades_direction")),
+        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name=op.f("ck_trades_quantity")),
         sa.CheckConstraint(
             (
                 "closed_at IS NULL OR (closing_fill_id IS NOT NULL AND peak_quantity IS "
@@ -398,30 +406,30 @@ def trades() -> None:
                 "average_exit IS NOT NULL AND gross IS NOT NULL AND commission IS NOT "
                 "NULL AND net IS NOT NULL)"
             ),
-            name="ck_trades_closed_is_known",
+            name=op.f("ck_trades_closed_is_known"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_trades_account_id_accounts",
+            name=op.f("fk_trades_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_trades_strategy_id_strategies",
+            name=op.f("fk_trades_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("number", name="pk_trades"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_trades")),
         sa.UniqueConstraint(
             "strategy_id",
             "account_id",
             "symbol",
             "opening_fill_id",
-            name="uq_trades_strategy_id_account_id_symbol_opening_fill_id",
+            name=op.f("uq_trades_strategy_id_account_id_symbol_opening_fill_id"),
         ),
     )
-    op.create_index("ix_trades_closed_at", "trades", ["closed_at"], unique=False)
+    op.create_index(op.f("ix_trades_closed_at"), "trades", ["closed_at"], unique=False)
 
 
 def webhook_keys() -> None:
@@ -437,13 +445,15 @@ def webhook_keys() -> None:
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_webhook_keys_strategy_id_strategies",
+            name=op.f("fk_webhook_keys_strategy_id_strategies"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_webhook_keys"),
-        sa.UniqueConstraint("key_hash", name="uq_webhook_keys_key_hash"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_keys")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_webhook_keys_key_hash")),
     )
-    op.create_index("ix_webhook_keys_strategy_id", "webhook_keys", ["strategy_id"], unique=False)
+    op.create_index(
+        op.f("ix_webhook_keys_strategy_id"), "webhook_keys", ["strategy_id"], unique=False
+    )
 
 
 def alerts() -> None:
@@ -471,39 +481,41 @@ def alerts() -> None:
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("finished_at", Instant(), nullable=True),
         sa.CheckConstraint(
-            "source IN ('webhook', 'manual', 'command_line')", name="ck_alerts_source"
+            "source IN ('webhook', 'manual', 'command_line')", name=op.f("ck_alerts_source")
         ),
         sa.CheckConstraint(
             ("state <> 'claimed' OR (claimed_by IS NOT NULL AND lease_until IS NOT NULL)"),
-            name="ck_alerts_lease",
+            name=op.f("ck_alerts_lease"),
         ),
         sa.CheckConstraint(
             (
                 "state IN ('received', 'claimed', 'executed', 'no_action', 'refused', "
                 "'expired', 'failed', 'invalid', 'duplicate', 'conflict')"
             ),
-            name="ck_alerts_state",
+            name=op.f("ck_alerts_state"),
         ),
         sa.ForeignKeyConstraint(
             ["duplicate_of"],
             ["alerts.id"],
-            name="fk_alerts_duplicate_of_alerts",
+            name=op.f("fk_alerts_duplicate_of_alerts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["key_id"],
             ["webhook_keys.id"],
-            name="fk_alerts_key_id_webhook_keys",
+            name=op.f("fk_alerts_key_id_webhook_keys"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_alerts_strategy_id_strategies",
+            name=op.f("fk_alerts_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_alerts"),
-        sa.UniqueConstraint("strategy_id", "dedupe_key", name="uq_alerts_strategy_id_dedupe_key"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        sa.UniqueConstraint(
+            "strategy_id", "dedupe_key", name=op.f("uq_alerts_strategy_id_dedupe_key")
+        ),
     )
     op.create_index(
         "ix_alerts_open",
@@ -514,7 +526,10 @@ def alerts() -> None:
         postgresql_where=sa.text("state IN ('claimed', 'received')"),
     )
     op.create_index(
-        "ix_alerts_strategy_id_received_at", "alerts", ["strategy_id", "received_at"], unique=False
+        op.f("ix_alerts_strategy_id_received_at"),
+        "alerts",
+        ["strategy_id", "received_at"],
+        unique=False,
     )
 
 
@@ -531,10 +546,10 @@ def strategy_pnl_history() -> None:
         sa.ForeignKeyConstraint(
             ["series_id"],
             ["pnl_series.id"],
-            name="fk_strategy_pnl_history_series_id_pnl_series",
+            name=op.f("fk_strategy_pnl_history_series_id_pnl_series"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("series_id", "at", name="pk_strategy_pnl_history"),
+        sa.PrimaryKeyConstraint("series_id", "at", name=op.f("pk_strategy_pnl_history")),
         sqlite_with_rowid=False,
     )
 
@@ -561,24 +576,27 @@ def decisions() -> None:
         sa.Column("finished_at", Instant(), nullable=True),
         sa.CheckConstraint(
             ("outcome IN ('working', 'executed', 'no_action', 'refused', 'expired', 'failed')"),
-            name="ck_decisions_outcome",
+            name=op.f("ck_decisions_outcome"),
         ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_decisions_account_id_accounts",
+            name=op.f("fk_decisions_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["alert_id"], ["alerts.id"], name="fk_decisions_alert_id_alerts", ondelete="CASCADE"
+            ["alert_id"],
+            ["alerts.id"],
+            name=op.f("fk_decisions_alert_id_alerts"),
+            ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_decisions_strategy_id_strategies",
+            name=op.f("fk_decisions_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("alert_id", "account_id", name="pk_decisions"),
+        sa.PrimaryKeyConstraint("alert_id", "account_id", name=op.f("pk_decisions")),
     )
 
 
@@ -613,49 +631,49 @@ def orders() -> None:
         sa.Column("signal_price", ExactDecimal(), nullable=True),
         sa.CheckConstraint(
             ("role IN ('entry', 'exit', 'take_profit', 'stop_loss', 'trailing_stop', 'manual')"),
-            name="ck_orders_role",
+            name=op.f("ck_orders_role"),
         ),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_orders_side"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_orders_side")),
         sa.CheckConstraint(
             (
                 "state IN ('received', 'denied', 'queued', 'submitting', 'submitted', "
                 "'unknown', 'accepted', 'partially_filled', 'pending_cancel', "
                 "'pending_replace', 'filled', 'canceled', 'rejected', 'expired')"
             ),
-            name="ck_orders_state",
+            name=op.f("ck_orders_state"),
         ),
         sa.CheckConstraint(
-            "time_in_force IN ('day', 'gtc', 'ioc')", name="ck_orders_time_in_force"
+            "time_in_force IN ('day', 'gtc', 'ioc')", name=op.f("ck_orders_time_in_force")
         ),
         sa.CheckConstraint(
             "type IN ('market', 'limit', 'stop', 'stop_limit', 'trailing_stop')",
-            name="ck_orders_type",
+            name=op.f("ck_orders_type"),
         ),
         sa.CheckConstraint(
-            "CAST(filled_quantity AS NUMERIC) >= 0", name="ck_orders_filled_quantity"
+            "CAST(filled_quantity AS NUMERIC) >= 0", name=op.f("ck_orders_filled_quantity")
         ),
-        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name="ck_orders_quantity"),
+        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name=op.f("ck_orders_quantity")),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_orders_account_id_accounts",
+            name=op.f("fk_orders_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["alert_id"], ["alerts.id"], name="fk_orders_alert_id_alerts", ondelete="RESTRICT"
+            ["alert_id"], ["alerts.id"], name=op.f("fk_orders_alert_id_alerts"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_orders_strategy_id_strategies",
+            name=op.f("fk_orders_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_orders"),
-        sa.UniqueConstraint("client_order_id", name="uq_orders_client_order_id"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
+        sa.UniqueConstraint("client_order_id", name=op.f("uq_orders_client_order_id")),
     )
-    op.create_index("ix_orders_alert_id", "orders", ["alert_id"], unique=False)
+    op.create_index(op.f("ix_orders_alert_id"), "orders", ["alert_id"], unique=False)
     op.create_index(
-        "ix_orders_strategy_id_account_id_symbol_created_at",
+        op.f("ix_orders_strategy_id_account_id_symbol_created_at"),
         "orders",
         ["strategy_id", "account_id", "symbol", "created_at"],
         unique=False,
@@ -693,30 +711,30 @@ def fills() -> None:
         sa.Column("base_fee", ExactDecimal(), nullable=False),
         sa.Column("realised", ExactDecimal(), nullable=False),
         sa.Column("received_at", Instant(), nullable=False),
-        sa.CheckConstraint("side IN ('buy', 'sell')", name="ck_fills_side"),
-        sa.CheckConstraint("CAST(base_fee AS NUMERIC) >= 0", name="ck_fills_base_fee"),
-        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name="ck_fills_quantity"),
+        sa.CheckConstraint("side IN ('buy', 'sell')", name=op.f("ck_fills_side")),
+        sa.CheckConstraint("CAST(base_fee AS NUMERIC) >= 0", name=op.f("ck_fills_base_fee")),
+        sa.CheckConstraint("CAST(quantity AS NUMERIC) > 0", name=op.f("ck_fills_quantity")),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["accounts.id"],
-            name="fk_fills_account_id_accounts",
+            name=op.f("fk_fills_account_id_accounts"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["order_id"], ["orders.id"], name="fk_fills_order_id_orders", ondelete="RESTRICT"
+            ["order_id"], ["orders.id"], name=op.f("fk_fills_order_id_orders"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["strategy_id"],
             ["strategies.id"],
-            name="fk_fills_strategy_id_strategies",
+            name=op.f("fk_fills_strategy_id_strategies"),
             ondelete="RESTRICT",
         ),
-        sa.PrimaryKeyConstraint("venue_fill_id", "account_id", name="pk_fills"),
+        sa.PrimaryKeyConstraint("venue_fill_id", "account_id", name=op.f("pk_fills")),
     )
-    op.create_index("ix_fills_at", "fills", ["at"], unique=False)
-    op.create_index("ix_fills_order_id", "fills", ["order_id"], unique=False)
+    op.create_index(op.f("ix_fills_at"), "fills", ["at"], unique=False)
+    op.create_index(op.f("ix_fills_order_id"), "fills", ["order_id"], unique=False)
     op.create_index(
-        "ix_fills_strategy_id_account_id_symbol_at",
+        op.f("ix_fills_strategy_id_account_id_symbol_at"),
         "fills",
         ["strategy_id", "account_id", "symbol", "at"],
         unique=False,
@@ -741,7 +759,7 @@ def order_events() -> None:
                 "'request_replace', 'replace', 'refuse_replace', 'cancel', 'reject', "
                 "'expire')"
             ),
-            name="ck_order_events_event",
+            name=op.f("ck_order_events_event"),
         ),
         sa.CheckConstraint(
             (
@@ -750,7 +768,7 @@ def order_events() -> None:
                 "'pending_cancel', 'pending_replace', 'filled', 'canceled', 'rejected', "
                 "'expired')"
             ),
-            name="ck_order_events_from_state",
+            name=op.f("ck_order_events_from_state"),
         ),
         sa.CheckConstraint(
             (
@@ -758,11 +776,14 @@ def order_events() -> None:
                 "'unknown', 'accepted', 'partially_filled', 'pending_cancel', "
                 "'pending_replace', 'filled', 'canceled', 'rejected', 'expired')"
             ),
-            name="ck_order_events_to_state",
+            name=op.f("ck_order_events_to_state"),
         ),
         sa.ForeignKeyConstraint(
-            ["order_id"], ["orders.id"], name="fk_order_events_order_id_orders", ondelete="CASCADE"
+            ["order_id"],
+            ["orders.id"],
+            name=op.f("fk_order_events_order_id_orders"),
+            ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("number", name="pk_order_events"),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_order_events")),
     )
-    op.create_index("ix_order_events_order_id", "order_events", ["order_id"], unique=False)
+    op.create_index(op.f("ix_order_events_order_id"), "order_events", ["order_id"], unique=False)

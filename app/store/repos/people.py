@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from app.domain.accounts import Account
 from app.domain.errors import NotFound
 from app.domain.settings import AccountLink
-from app.domain.strategies import Strategy, StrategyState, WebhookKey
+from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
 from app.domain.users import ApiToken, User
 from app.services.ports import KeyHolder
 from app.store.records import Record, Repo
@@ -179,6 +179,11 @@ _STRATEGIES: Final = (
     )
     .order_by(STRATEGIES.c.id, STRATEGY_ACCOUNTS.c.place)
 )
+_OWNER: Final = select(STRATEGIES.c.user_id).where(STRATEGIES.c.id == bindparam("id"))
+_MANUAL: Final = _STRATEGIES.where(
+    STRATEGIES.c.kind == StrategyKind.MANUAL,
+    STRATEGY_ACCOUNTS.c.account_id == bindparam("account_id"),
+)
 _GET_STRATEGY: Final = _STRATEGIES.where(STRATEGIES.c.id == bindparam("id"))
 
 
@@ -233,6 +238,14 @@ class Strategies(Repo):
     def get(self, strategy_id: str) -> Strategy | None:
         """The strategy with this id, archived or not."""
         return next(iter(_strategies(self._rows(_GET_STRATEGY, id=strategy_id))), None)
+
+    def owner(self, strategy_id: str) -> str | None:
+        """The user who owns the strategy; None while nobody does."""
+        return next((row[0] for row in self._rows(_OWNER, id=strategy_id)), None)
+
+    def manual_of(self, account_id: str) -> Strategy | None:
+        """The account's manual book."""
+        return next(iter(_strategies(self._rows(_MANUAL, account_id=account_id))), None)
 
     def by_name(self, user_id: str | None, name: str) -> Strategy | None:
         """The strategy of that name which is not archived; of anybody when ``user_id`` is None."""

@@ -1,0 +1,148 @@
+"""Connections: what the database is told, and which addresses stop the start."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app.domain.errors import ConfigError
+from app.store.engine import make_engines, read_url
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "cannot be read"),
+        ("nonsense", "cannot be read"),
+        ("mysql://u:secret@host/db", "not supported"),
+        ("postgresql+psycopg://u:secret@host/db", "not supported"),
+        ("postgresql+nodriver://host/db", "not supported"),
+        ("sqlite://", "must name a file"),
+        ("sqlite:///:memory:", "must name a file"),
+        ("sqlite:///file:x?mode=memory&uri=true", "must name a file"),
+        ("sqlite:////no/such/folder/signalbox.db", "cannot be opened"),
+        ("postgresql://u:secret@127.0.0.1:1/db", "cannot be opened"),
+        ("postgresql://127.0.0.1:port/db", "cannot be read"),
+    ],
+)
+def test_a_wrong_address_stops_the_start_with_one_sentence(url: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        make_engines(url)
+    assert "secret" not in caught.value.detail
+    assert "\n" not in caught.value.detail
+
+
+def test_a_file_that_is_no_database_stops_the_start(tmp_path: Path) -> None:
+    path = tmp_path / "signalbox.db"
+    path.write_bytes(b"this is no database" * 100)
+    with pytest.raises(ConfigError, match="not a database"):
+        make_engines(f"sqlite:///{path}")
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+@pytest.mark.postgres
+def test_a_database_that_does_not_exist_stops_the_start(postgres_database: str) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        make_engines(postgres_database.rsplit("/", 1)[0] + "/no_such_database")
+
+
+@pytest.mark.parametrize("name", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_every_name_of_postgresql_means_the_driver_that_lets_greenlets_run(name: str) -> None:
+    assert read_url(f"{name}://h/d").drivername == "postgresql+psycopg2"
+
+
+def test_sqlite_is_told_to_be_careful(tmp_path: Path) -> None:
+    engines = make_engines(f"sqlite:///{tmp_path / 'signalbox.db'}", busy_timeout_ms=1234)
+    seen = {}
+    for name in ("durable", "relaxed", "reading"):
+        with getattr(engines, name).connect() as connection:
+            seen[name] = tuple(
+                connection.execute(text(f"PRAGMA {pragma}")).scalar_one()
+                for pragma in (
+                    "journal_mode",
+                    "foreign_keys",
+                    "busy_timeout",
+                    "synchronous",
+                    "query_only",
+                )
+            )
+    engines.dispose()
+    assert seen == {
+        "durable": ("wal", 1, 1234, 2, 0),
+        "relaxed": ("wal", 1, 1234, 1, 0),
+        "reading": ("wal", 1, 1234, 1, 1),
+    }
+
+
+@pytest.mark.postgres
+def test_postgresql_waits_for_the_disk_only_where_it_matters(postgres_database: str) -> None:
+    engines = make_engines(postgres_database)
+    seen = {}
+    for name in ("durable", "relaxed", "reading"):
+        with getattr(engines, name).connect() as connection:
+            seen[name] = tuple(
+                connection.execute(text(f"SHOW {setting}")).scalar_one()
+                for setting in (
+                    "synchronous_commit",
+                    "transaction_isolation",
+                    "transaction_read_only",
+                )
+            )
+    engines.dispose()
+    assert seen == {
+        "durable": ("on", "read committed", "off"),
+        "relaxed": ("off", "read committed", "off"),
+        "reading": ("on", "repeatable read", "on"),
+    }
+
+
+GREENLETS = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sys, time
+from sqlalchemy import text
+from app.domain.errors import InvariantBroken
+from app.store.engine import make_engines
+from app.store.unit_of_work import SqlStore
+store = SqlStore(make_engines(sys.argv[1]), lambda facts: None)
+ticks = []
+def tick():
+    while True:
+        ticks.append(time.monotonic()); eventlet.sleep(0.02)
+def write(number):
+    with store.write() as unit:
+        if len(sys.argv) > 2:
+            unit.connection.execute(text("SELECT pg_sleep(0.5)"))
+        eventlet.sleep(0.01)
+        unit.flags.set(str(number), "x", __import__("datetime").datetime.now(__import__("datetime").UTC))
+    return True
+eventlet.spawn(tick)
+started = time.monotonic()
+assert all(eventlet.GreenPool(10).imap(write, range(10)))
+with store.write():
+    try:
+        with store.write(): raise SystemExit("nested")
+    except InvariantBroken:
+        pass
+longest = max(b - a for a, b in zip(ticks, ticks[1:]))
+print(longest < 0.3, len(ticks) > 5, time.monotonic() - started < 4)
+store.close()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_greenlets_take_turns_and_the_hub_never_stops(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = request.getfixturevalue(f"{kind}_store_url")
+    command = [sys.executable, "-c", GREENLETS, url, *(["sleep"] if kind == "postgres" else [])]
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=root, check=False
+    )
+    assert done.stdout.split() == ["True", "True", "True"], done.stderr
