@@ -37,6 +37,7 @@ from app.services.health import Health
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
 from app.services.pnl import Books, NoSink, Recorder
+from app.services.pace import Pace
 from app.services.ports import Clock
 from app.services.strategies import StrategyService
 from app.services.tracing import Tracer
@@ -125,6 +126,7 @@ class Core:
     health: Health
     work_arrived: Wake
     reports_arrived: Wake
+    pace: Pace
 
     def executor(self, queue: Queue | None = None) -> Executor:
         """Return an executor; without a queue it executes each alert at once."""
@@ -188,7 +190,8 @@ def core(
         timedelta(seconds=settings.reversal_wait_s),
         protector.tend,
     )
-    inbox = Inbox(store, clock, ids, vault, work)
+    pace = Pace(clock.monotonic)
+    inbox = Inbox(store, clock, ids, vault, pace, work)
     accounts = AccountService(store, clock, ids, settings.trading_day_roll, PaperSettings.read)
     desk = ManualDesk(store, clock, inbox, brokers, settler)
     return Core(
@@ -217,6 +220,7 @@ def core(
         health=Health(clock),
         work_arrived=work,
         reports_arrived=reports,
+        pace=pace,
     )
 
 
@@ -252,7 +256,14 @@ def build(settings: Settings) -> Runtime:
     made = core(settings, pause=pause)
     spawn = Spawner()
     supervisor = Supervisor(made.clock, made.health, spawn, pause, _report_worker)
-    lanes = Lanes(made.trader, spawn, lambda: supervisor.stopping, pause, _report_worker)
+    lanes = Lanes(
+        made.trader,
+        spawn,
+        lambda: supervisor.stopping,
+        pause,
+        _report_worker,
+        made.pace,
+    )
     made.bus.subscribe(lanes.hear)
     deps = _web_deps(made, supervisor, pause)
     app = create_app(deps)

@@ -16,8 +16,8 @@ from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import resolve
 from app.domain.refusals import denied
 from app.domain.strategies import StrategyState
+from app.services.pace import Pace
 from app.services.ports import Clock, Ids, KeyHolder, Store, UnitOfWork, Vault
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,19 @@ class Inbox:
     """Keeps alerts and answers their senders; ``wake`` tells the executor that there is work."""
 
     def __init__(
-        self, store: Store, clock: Clock, ids: Ids, vault: Vault, wake: Callable[[], None]
+        self,
+        store: Store,
+        clock: Clock,
+        ids: Ids,
+        vault: Vault,
+        pace: Pace,
+        wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._vault = vault
+        self._pace = pace
         self._wake = wake
 
     def accept(self, key: str, delivery: Delivery) -> Answer:
@@ -59,6 +66,7 @@ class Inbox:
 
         Raises StoreUnavailable when it could not be kept: nothing was, and the sender must resend.
         """
+        self._pace.arrived()
         now = self._clock.now()
         key_hash = self._vault.hash(key)
         with self._store.write() as uow:

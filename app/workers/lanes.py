@@ -10,6 +10,7 @@ from typing import Final
 
 from app.domain.events import Fact
 from app.domain.inbox import Alert
+from app.services.pace import LISTEN_S, Pace
 from app.services.trading.execute import Progress, Trader
 from app.workers.supervisor import Spawn
 
@@ -32,6 +33,7 @@ class Lanes:
 
     A lane that waits for a slow venue holds up no other.  ``report`` hears of an alert whose
     execution raised: it stays claimed, and is taken again when its lease runs out.
+    ``pace`` says when execution has to stand back for alerts that come in.
     """
 
     def __init__(
@@ -41,14 +43,17 @@ class Lanes:
         stopping: Callable[[], bool],
         pause: Callable[[], None],
         report: Callable[[str, Exception], None],
+        pace: Pace,
     ) -> None:
         self._trader = trader
         self._spawn = spawn
         self._stopping = stopping
         self._pause = pause
         self._report = report
+        self._pace = pace
         self._lanes: dict[LaneKey, _Lane] = {}
         self._lock = threading.Lock()
+        self._stand_back = threading.Event()
 
     def put(self, alert: Alert, account_id: str) -> None:
         """Queue the alert for the account, behind what is there already."""
@@ -89,12 +94,17 @@ class Lanes:
 
     def _advance(self, lane: _Lane, alert: Alert, account_id: str) -> bool:
         """Take the alert as far as it goes; whether the lane is done with it."""
+        while not self._pace.may_execute():
+            self._stand_back.wait(LISTEN_S)
         lane.event.clear()
+        self._pace.began()
         try:
             progress = self._trader.advance(alert, account_id)
         except Exception as error:  # noqa: BLE001  one alert's failure must not end its lane
             self._report("executor", error)
             return True
+        finally:
+            self._pace.ended()
         if progress is Progress.DONE:
             return True
         lane.event.wait(_LOOK_AGAIN)
