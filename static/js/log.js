@@ -122,7 +122,7 @@ export class LogPane {
     const { kind, text } = this.filter;
     const worrying = entry.level === "warning" || entry.level === "error";
     const fits = !kind || (kind === "warning" ? worrying : kind === kindOf(entry));
-    return fits && (!text || `${entry.message} ${entry.code ?? ""}`.toLowerCase().includes(text));
+    return fits && (!text || `${labelOf(entry)} ${entry.message} ${entry.code ?? ""}`.toLowerCase().includes(text));
   }
 
   #redraw() {

@@ -44,6 +44,10 @@ function showErrors(form, fields) {
   }
 }
 
+/** The errors that are shown now, by field. */
+const errorsOf = (form) =>
+  Object.fromEntries(all("[data-error]", form).map((node) => [node.dataset.error, node.textContent]));
+
 /** What is missing, by field, before the server is asked. */
 function missing(body) {
   const fields = {};
@@ -86,7 +90,10 @@ export function mountTicket(form) {
     one("[data-price]", form).hidden = priceOf(body) === null;
     words.textContent = sentenceOf(form, body);
   };
-  form.addEventListener("input", describe);
+  form.addEventListener("input", (event) => {
+    showErrors(form, { ...errorsOf(form), [event.target.name]: "" });
+    describe();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(form);
