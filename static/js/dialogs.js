@@ -64,7 +64,8 @@ async function halt(flatten) {
   const answer = await attempt(() => post("/api/halt", { flatten }));
   if (!answer) return;
   showHalted(true);
-  toast(answer.message ?? "Halted: no alert is executed until you resume.");
+  toast(answer.message);
+  for (const problem of answer.problems) toast(problem, "bad");
 }
 
 async function resume() {
@@ -77,7 +78,7 @@ async function resume() {
   const answer = sure && (await attempt(() => post("/api/resume")));
   if (!answer) return;
   showHalted(false);
-  toast(answer.message ?? "Resumed: alerts are executed again.");
+  toast(answer.message);
 }
 
 /** Forms with data-confirm (a sentence), data-title and data-go are sent only after a question. */

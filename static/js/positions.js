@@ -117,7 +117,7 @@ async function close(row) {
   if (!sure) return;
   const { strategy_id, account_id, symbol } = row;
   const answer = await attempt(() => post("/api/positions/close", { strategy_id, account_id, symbol }));
-  if (answer) toast(answer.message ?? `Closing ${symbol}: the order is on its way.`);
+  if (answer) toast(answer.message);
 }
 
 /** Fill `element` with positions and keep it live. */

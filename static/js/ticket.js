@@ -73,7 +73,7 @@ async function send(form) {
   });
   if (!sure) return;
   const answer = await attempt(() => post("/api/orders", body).catch((error) => refuse(form, error)));
-  if (answer) toast(answer.message ?? `Sent: ${sentenceOf(form, body)}`);
+  if (answer) toast(`Sent: ${sentenceOf(form, body)}`);
 }
 
 function refuse(form, error) {

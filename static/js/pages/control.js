@@ -6,6 +6,8 @@ import { mountRecent } from "../recent.js";
 import { mountStrategies } from "../strategies.js";
 import { mountTicket } from "../ticket.js";
 
+const LINES = 1000;
+
 /** Mount the page; `data` is {strategies, alerts, accounts, log}. */
 export function mount(root, data, { feed }) {
   const log = mountLog(one("#log", root), data.log);
@@ -14,7 +16,7 @@ export function mount(root, data, { feed }) {
   mountRecent(one("#recent", root), one("#no-alerts", root), data.alerts, feed);
   feed.on("log_entry", ["log"], (entry) => log.add(entry));
   feed.onCatchUp(async () => {
-    const { items } = await get("/api/log", { after: log.lastFact });
+    const { items } = await get("/api/log", { after: log.lastFact, limit: LINES });
     for (const entry of items) log.add(entry);
   });
 }

@@ -13,6 +13,7 @@ import { attempt } from "../toast.js";
 const CHART = "/api/dashboard/pnl-drawdown-chart";
 const POINTS = 2000;
 const SPARK_POINTS = 120;
+const LINES = 1000;
 const MINUTE_MS = 60000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
@@ -34,7 +35,7 @@ export function mount(root, data, { feed }) {
   feed.on("log_entry", ["log"], (entry) => log.add(entry));
   feed.onCatchUp(async () => figures.reset(await get("/api/summary")));
   feed.onCatchUp(async () => {
-    const { items } = await get("/api/log", { after: log.lastFact });
+    const { items } = await get("/api/log", { after: log.lastFact, limit: LINES });
     for (const entry of items) log.add(entry);
   });
   document.addEventListener("recolour", () => {
@@ -101,13 +102,13 @@ function mountSpark(root, figures) {
 function mountDays(root, log) {
   const note = one("#day-note", root);
   const calendar = new Calendar(one(".cal", root), async (date) => {
-    const reply = date && (await attempt(() => get("/api/log", { day: date })));
+    const reply = date && (await attempt(() => get("/api/log", { day: date, limit: LINES })));
     note.hidden = !reply;
     if (!reply) {
       log.unpin();
       return;
     }
-    log.pin(reply.items);
+    log.pin(reply.items.toReversed());
     setText(one("span", note), `Only ${date}`);
   });
   one("button", note).addEventListener("click", () => calendar.release());
