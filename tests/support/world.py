@@ -1,0 +1,235 @@
+"""A whole server in one process for tests of the web: real services, SQLite, a clock to move."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from flask_socketio import SocketIO
+from werkzeug.test import TestResponse
+
+from app.bootstrap import ROOT, Core, core
+from app.clock import VirtualClock
+from app.config import Settings
+from app.domain.settings import AccountLink, StrategySettings
+from app.domain.strategies import Strategy
+from app.domain.users import User
+from app.services.tracing import Tracer
+from app.services.views import Views
+from app.store import migrate
+from app.web import WebDeps, WebSettings, create_app
+from app.web.live import Live
+from app.web.sockets import create_socketio
+
+#: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
+START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+NAMES = ("ann", "bob")
+CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
+
+
+def settings_for(folder: Path) -> Settings:
+    """Settings that read nothing from the environment of the test."""
+    return Settings(_env_file=None, data_dir=folder, async_mode="threading", database_url=None)
+
+
+def make_template(folder: Path) -> None:
+    """Make a database with two users, once; each test gets a copy."""
+    settings = settings_for(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.store_url)
+    made = core(settings, clock=VirtualClock(START), seed=1)
+    for name in NAMES:
+        made.users.create(name, PASSWORD)
+    made.close()
+
+
+@dataclass
+class World:
+    """The server, and what tests do with it."""
+
+    core: Core
+    clock: VirtualClock
+    app: APIFlask
+    socketio: SocketIO
+    live: Live
+    web: WebDeps
+    stopping: list[bool] = field(default_factory=list)
+    yields: list[int] = field(default_factory=list)
+
+    def user(self, name: str = "ann") -> User:
+        return self.core.users.by_name(name)
+
+    def client(self, name: str = "ann") -> Browser:
+        """A browser of a user who has signed in (without the slow hash of a password)."""
+        browser = Browser(self.app.test_client())
+        with browser.client.session_transaction() as session:
+            session["_user_id"] = self.user(name).id
+            session["_fresh"] = True
+        return browser
+
+    def program(self, name: str = "ann") -> Program:
+        """A program of a user, with an API token."""
+        _, secret = self.core.users.create_token(self.user(name).id, "test")
+        return Program(self.app.test_client(), secret)
+
+    def account_id(self, name: str = "ann") -> str:
+        return self.core.accounts.list(self.user(name).id)[0].id
+
+    def strategy(
+        self,
+        name: str = "ann",
+        title: str = "Breakout",
+        symbol: str = "ES",
+        settings: StrategySettings | None = None,
+    ) -> tuple[Strategy, str]:
+        """A strategy on the user's first account, and its webhook key."""
+        return self.core.strategies.create(
+            self.user(name).id,
+            title,
+            symbol,
+            settings or StrategySettings(),
+            [AccountLink(self.account_id(name))],
+        )
+
+    def post(self, key: str, body: object, **more: object) -> TestResponse:
+        """Send an alert as TradingView would."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.app.test_client().post(f"/webhook/{key}", data=data, **more)
+
+    def quote(self, symbol: str, bid: str, ask: str, name: str = "ann") -> None:
+        body = {"symbol": symbol, "bid": bid, "ask": ask}
+        assert self.program(name).post("/api/paper-trading/quotes", body).status_code == 202
+
+    def work(self) -> None:
+        """Execute every waiting alert, book what filled, and record one second."""
+        executor = self.core.executor()
+        while executor.step(self.clock.now()):
+            pass
+        while self.core.settler.settle():
+            pass
+        self.clock.advance(1)
+        self.core.recorder.tick(self.clock.now())
+
+    def fill(self, key: str, action: str, quantity: str, price: str) -> None:
+        """Send an alert that fills at ``price``."""
+        self.quote("ES", price, price)
+        answer = self.post(
+            key, {"symbol": "ES", "action": action, "quantity": quantity, "id": self.core.ids()}
+        )
+        assert answer.status_code == 202, answer.text
+        self.work()
+
+
+@dataclass
+class Browser:
+    """A test client that sends the CSRF token of the last page, as forms and scripts do."""
+
+    client: FlaskClient
+    token: str = ""
+
+    def get(self, path: str, **more: object) -> TestResponse:
+        answer = self.client.get(path, **more)
+        found = CSRF.search(answer.text) if answer.mimetype == "text/html" else None
+        self.token = found[1] if found else self.token
+        return answer
+
+    def post_form(self, path: str, fields: Mapping[str, object], **more: object) -> TestResponse:
+        if not self.token:
+            self.get("/about")
+        return self.client.post(path, data={**fields, "csrf_token": self.token}, **more)
+
+    def send(self, method: str, path: str, body: object = None) -> TestResponse:
+        if not self.token:
+            self.get("/about")
+        headers = {"X-CSRFToken": self.token, "Accept": "application/json"}
+        return self.client.open(path, method=method, json=body, headers=headers)
+
+    def post(self, path: str, body: object = None) -> TestResponse:
+        return self.send("POST", path, {} if body is None else body)
+
+
+@dataclass
+class Program:
+    """A test client that sends an API token."""
+
+    client: FlaskClient
+    secret: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.secret}"}
+
+    def get(self, path: str, accept: str = "*/*") -> TestResponse:
+        return self.client.get(path, headers={**self.headers, "Accept": accept})
+
+    def send(self, method: str, path: str, body: object = None) -> TestResponse:
+        return self.client.open(path, method=method, json=body, headers=self.headers)
+
+    def post(self, path: str, body: object = None) -> TestResponse:
+        return self.send("POST", path, {} if body is None else body)
+
+
+def open_world(template: Path, folder: Path, **web_settings: object) -> World:
+    """Start a server on a copy of the template database."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    settings = settings_for(folder)
+    clock = VirtualClock(START)
+    made = core(settings, clock=clock, seed=2)
+    stopping: list[bool] = []
+    yields: list[int] = []
+    web = WebDeps(
+        settings=replace(
+            WebSettings(
+                root=ROOT,
+                version="1.2.3",
+                secret_key="a secret of tests",
+                base_url="http://signalbox.test",
+                async_mode="threading",
+                webhook_rate_limit="600/minute",
+                login_rate_limit="10/minute",
+                trusted_proxies=0,
+                session_hours=12,
+                display_zone="America/Chicago",
+                trading_day_roll=settings.trading_day_roll,
+            ),
+            **web_settings,  # type: ignore[arg-type]
+        ),
+        clock=clock,
+        ids=made.ids,
+        inbox=made.inbox,
+        strategies=made.strategies,
+        users=made.users,
+        accounts=made.accounts,
+        desk=made.desk,
+        halts=made.halts,
+        recorder=made.recorder,
+        health=made.health,
+        views=Views(
+            made.store, made.reads, clock, made.recorder.curve_id, settings.trading_day_roll
+        ),
+        tracer=Tracer(made.store),
+        reads=made.reads,
+        quotes=made.quotes,
+        yield_now=lambda: yields.append(1),
+        draining=lambda: bool(stopping),
+    )
+    app = create_app(web)
+    socketio, live = create_socketio(app, web)
+    made.bus.subscribe(live.publish)
+    made.recorder.show(live)
+    return World(made, clock, app, socketio, live, web, stopping, yields)
+
+
+def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:
+    """One column of a list as numbers."""
+    return [Decimal(row[name]) for row in rows]
