@@ -11,11 +11,11 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
-import requests
 
 from app.bootstrap import ROOT
 from app.clock import SystemClock
 from app.commands.given import json_option
+from app.commands.http import HttpServer
 from app.commands.opening import opened, port_fault
 from app.commands.output import document
 from app.config import Settings, load
@@ -23,7 +23,6 @@ from app.domain.errors import ConfigError, SignalboxError
 from app.store import migrate
 from app.store.engine import make_engines, read_url
 
-_TIMEOUT_S: Final = 2
 _ZONES: Final = ("UTC", "America/Chicago", "America/New_York")
 _VENDOR: Final = ROOT / "static" / "vendor"
 
@@ -128,7 +127,7 @@ def port(settings: Settings) -> Check:
     fault = port_fault(settings)
     if fault is None:
         return Check("port", ok=True, detail=f"{place} is free")
-    if _ours(settings):
+    if HttpServer(f"http://{place}").answers():
         return Check("port", ok=True, detail=f"Signalbox serves on {place}")
     return Check("port", ok=False, detail=fault, advice="Stop it, or set HOST or PORT.")
 
@@ -139,16 +138,6 @@ def vendor(_settings: Settings) -> Check:
         return Check("vendor", ok=True, detail="browser libraries are there")
     detail = "The browser libraries are missing."
     return Check("vendor", ok=False, detail=detail, advice="Run `make setup`.")
-
-
-def _ours(settings: Settings) -> bool:
-    try:
-        answer = requests.get(
-            f"http://{settings.host}:{settings.port}/health", timeout=_TIMEOUT_S
-        ).json()
-    except requests.RequestException:
-        return False
-    return isinstance(answer, dict) and "workers" in answer
 
 
 _START: Final = "Run `python -m app serve`, or `migrate` for the database alone."

@@ -30,6 +30,14 @@ class HttpServer:
         self._session = requests.Session()
         self._session.trust_env = False
 
+    def answers(self) -> bool:
+        """Whether a Signalbox server is there."""
+        try:
+            content = self._session.get(f"{self._address}/health", timeout=_TIMEOUT_S).json()
+        except requests.RequestException:
+            return False
+        return isinstance(content, dict) and "workers" in content
+
     def post(
         self, path: str, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, object]]:

@@ -23,7 +23,8 @@ def serve() -> None:
         click.echo(f"Create the first user with this link, good once: {link}")
     sys.stdout.flush()
     command = server_command()
-    os.execv(command[0], command)  # noqa: S606  gunicorn is to be this process, signals and all
+    # No shell and no child: gunicorn is to be this process, signals and all.
+    os.execve(command[0], command, server_environment(settings))  # noqa: S606
 
 
 def made_ready(settings: Settings) -> str | None:
@@ -46,5 +47,13 @@ def made_ready(settings: Settings) -> str | None:
 
 def server_command() -> list[str]:
     """Return the command that serves, whatever directory it is started in."""
+    # What eventlet says about its future is for us (docs/adr/0001), not for who runs the server.
+    python = [sys.executable, "-W", "ignore::Warning:gunicorn.workers.geventlet"]
     options = ["-c", str(ROOT / "deploy" / "gunicorn.conf.py"), "--pythonpath", str(ROOT)]
-    return [sys.executable, "-m", "gunicorn", *options, "wsgi:app"]
+    return [*python, "-m", "gunicorn", *options, "wsgi:app"]
+
+
+def server_environment(settings: Settings) -> dict[str, str]:
+    """Return this process's environment with what gunicorn itself reads, which .env may say."""
+    own = {"HOST": settings.host, "PORT": str(settings.port), "ASYNC_MODE": settings.async_mode}
+    return {**os.environ, **own}
