@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
+from app.store.prepared import prepared
+
 T = TypeVar("T")
 
 
@@ -75,14 +77,34 @@ class Repo:
         self._connection = connection
 
     def _first(self, statement: Executable, **values: object) -> Sequence[Any] | None:
-        return self._connection.execute(statement, values).first()
+        """Return the first row of a statement, which is a constant when it takes ``values``."""
+        ready = prepared(self._connection, statement, values)
+        if ready is None:
+            return self._connection.execute(statement, values).first()
+        row = ready.run(self._connection, values).fetchone()
+        return None if row is None else ready.row(row)
 
     def _rows(self, statement: Executable, **values: object) -> Sequence[Sequence[Any]]:
-        return self._connection.execute(statement, values).all()
+        """Return the rows of a statement, which is a constant when it takes ``values``."""
+        ready = prepared(self._connection, statement, values)
+        if ready is None:
+            return self._connection.execute(statement, values).all()
+        return [ready.row(row) for row in ready.run(self._connection, values)]
 
     def _count(self, statement: Executable, values: Mapping[str, Any]) -> int:
-        """Run the change and return how many rows it touched."""
-        return self._connection.execute(statement, values).rowcount
+        """Run a constant change and return how many rows it touched."""
+        ready = prepared(self._connection, statement, values)
+        if ready is None:
+            return self._connection.execute(statement, values).rowcount
+        return ready.run(self._connection, values).rowcount
+
+    def _number(self, statement: Executable, values: Mapping[str, Any]) -> int:
+        """Run a constant insert and return the number that the database gave the row."""
+        ready = prepared(self._connection, statement, values)
+        if ready is not None:
+            return int(ready.run(self._connection, values).lastrowid or 0)
+        key = self._connection.execute(statement, values).inserted_primary_key
+        return int(key[0]) if key is not None else 0
 
     def _variant(self, variants: Variants) -> Executable:
         return variants[self._connection.dialect.name]

@@ -196,6 +196,7 @@ class _Reading:
     def __enter__(self) -> SqlUnit:
         try:
             self._connection = self._engine.connect()
+            self._connection.begin()
         except DatabaseFailure as error:
             raise translate(error) from error
         return SqlUnit(self._connection)

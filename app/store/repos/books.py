@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select
@@ -29,6 +30,15 @@ _GET: Final = select(_p.trip, *POSITION.columns).where(
 )
 _SAVE: Final = insert_or_replace(POSITIONS, "strategy_id", "account_id", "symbol")
 _ALL: Final = select(*KEY.columns, *POSITION.columns).order_by(*KEY.columns)
+
+
+@lru_cache
+def _open(*names: str) -> Select[Any]:
+    """Books that hold something, by the columns that are named."""
+    wanted = _ALL.where(_p.quantity != ZERO)
+    return wanted.where(*(_p[name] == bindparam(name) for name in names))
+
+
 #: A book that was never written has no row to lock, so its name is locked.
 _LOCK: Final = select(
     func.pg_advisory_xact_lock(func.hashtextextended(bindparam("book"), bindparam("seed")))
@@ -58,19 +68,16 @@ class Positions(Repo):
         self, strategy_id: str | None = None, account_id: str | None = None
     ) -> Mapping[BookKey, Position]:
         """Books that hold something."""
-        wanted = _ALL.where(_p.quantity != ZERO)
-        if strategy_id is not None:
-            wanted = wanted.where(_p.strategy_id == strategy_id)
-        if account_id is not None:
-            wanted = wanted.where(_p.account_id == account_id)
-        return self._books(wanted)
+        given = {"strategy_id": strategy_id, "account_id": account_id}
+        values = {name: value for name, value in given.items() if value is not None}
+        return self._books(_open(*values), **values)
 
     def all(self) -> Mapping[BookKey, Position]:
         """Every book that was ever written."""
         return self._books(_ALL)
 
-    def _books(self, wanted: Select[Any]) -> Mapping[BookKey, Position]:
-        rows = self._rows(wanted)
+    def _books(self, wanted: Select[Any], **values: str) -> Mapping[BookKey, Position]:
+        rows = self._rows(wanted, **values)
         return {KEY.of(row[:_KEYS]): POSITION.of(row[_KEYS:]) for row in rows}
 
 

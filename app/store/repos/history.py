@@ -47,10 +47,10 @@ class Facts(Repo):
         """Keep the fact and return it with its number; it is published after the commit."""
         values = FACT.values(fact)
         del values["number"]
-        key = self._connection.execute(_INSERT_FACT, values).inserted_primary_key
-        if key is None:
+        number = self._number(_INSERT_FACT, values)
+        if not number:
             raise InvariantBroken("The database gave a fact no number.")
-        numbered = replace(fact, number=key[0])
+        numbered = replace(fact, number=number)
         self.appended.append(numbered)
         return numbered
 

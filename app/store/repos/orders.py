@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, insert, select, text, update
@@ -50,7 +51,15 @@ _BY_CLIENT_ID: Final = select(*ORDER.columns).where(_o.client_order_id == bindpa
 _OF_ALERT: Final = (
     select(*ORDER.columns).where(_o.alert_id == bindparam("alert_id")).order_by(_o.id)
 )
-_WORKING: Final = select(*ORDER.columns).where(text(WORKING_ORDERS)).order_by(_o.id)
+
+
+@lru_cache
+def _working(*names: str) -> Select[Any]:
+    """Working orders, by the columns that are named."""
+    wanted = select(*ORDER.columns).where(text(WORKING_ORDERS)).order_by(_o.id)
+    return wanted.where(*(_o[name] == bindparam(name) for name in names))
+
+
 _HISTORY: Final = (
     select(*STEP.columns)
     .where(ORDER_EVENTS.c.order_id == bindparam("order_id"))
@@ -116,14 +125,9 @@ class Orders(Repo):
         symbol: str | None = None,
     ) -> Sequence[Order]:
         """Orders that may still fill, oldest first."""
-        wanted: Select[Any] = _WORKING
-        if strategy_id is not None:
-            wanted = wanted.where(_o.strategy_id == strategy_id)
-        if account_id is not None:
-            wanted = wanted.where(_o.account_id == account_id)
-        if symbol is not None:
-            wanted = wanted.where(_o.symbol == symbol)
-        return ORDER.all(self._rows(wanted))
+        given = {"strategy_id": strategy_id, "account_id": account_id, "symbol": symbol}
+        values = {name: value for name, value in given.items() if value is not None}
+        return ORDER.all(self._rows(_working(*values), **values))
 
     def history(self, order_id: str) -> Sequence[OrderStep]:
         """The order's steps, oldest first."""
@@ -159,7 +163,13 @@ _SET_REALISED: Final = (
     .where(_f.account_id == bindparam("of_account"), _f.venue_fill_id == bindparam("of_venue_fill"))
     .values(realised=bindparam("amount"))
 )
-_SINCE: Final = select(_f.realised, _f.commission).where(_f.at >= bindparam("since"))
+
+
+@lru_cache
+def _since(*names: str) -> Select[Any]:
+    """What fills realised since an instant, by the columns that are named."""
+    wanted = select(_f.realised, _f.commission).where(_f.at >= bindparam("since"))
+    return wanted.where(*(_f[name] == bindparam(name) for name in names))
 
 
 class Fills(Repo):
@@ -195,9 +205,7 @@ class Fills(Repo):
         self, strategy_id: str | None, account_id: str | None, since: datetime
     ) -> Decimal:
         """What fills at or after ``since`` realised, less their commissions; None means all."""
-        wanted: Select[Any] = _SINCE
-        if strategy_id is not None:
-            wanted = wanted.where(_f.strategy_id == strategy_id)
-        if account_id is not None:
-            wanted = wanted.where(_f.account_id == account_id)
-        return sum((realised - fee for realised, fee in self._rows(wanted, since=since)), ZERO)
+        given = {"strategy_id": strategy_id, "account_id": account_id}
+        values = {name: value for name, value in given.items() if value is not None}
+        rows = self._rows(_since(*values), since=since, **values)
+        return sum((realised - fee for realised, fee in rows), ZERO)

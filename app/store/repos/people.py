@@ -119,6 +119,7 @@ _UPDATE_ACCOUNT: Final = (
     .values({name: bindparam(f"new_{name}") for name in (*_ACCOUNT_CHANGING, "settings")})
 )
 _ACCOUNTS: Final = select(*ACCOUNT.columns).order_by(ACCOUNTS.c.id)
+_GET_ACCOUNT: Final = select(*ACCOUNT.columns).where(ACCOUNTS.c.id == bindparam("id"))
 
 
 class Accounts(Repo):
@@ -139,7 +140,7 @@ class Accounts(Repo):
 
     def get(self, account_id: str) -> Account | None:
         """The account with this id."""
-        return ACCOUNT.maybe(self._first(_ACCOUNTS.where(ACCOUNTS.c.id == account_id)))
+        return ACCOUNT.maybe(self._first(_GET_ACCOUNT, id=account_id))
 
     def by_name(self, user_id: str | None, name: str) -> Account | None:
         """The account of that name of one user, or the oldest of anybody's when that is None."""
