@@ -58,18 +58,8 @@ def resolve(strategy: Strategy, account_id: str) -> Resolved:
 
 
 def symbol_for(strategy: Strategy, sent: str | None) -> str:
-    """Return the symbol to trade: what the alert sent, or the strategy's own when it sent none.
-
-    The settings' map applies once: to the text as sent, to it without its exchange, or to its
-    root, so that a map of ``NQ`` to ``MNQ`` also covers ``CME_MINI:NQ1!``.
-    """
-    if sent is None:
-        return strategy.symbol
-    mapped = {source.upper(): to for source, to in strategy.settings.symbol_map.items()}
-    written = sent.strip().replace("\\", "").upper()
-    core = written.rpartition(":")[2]
-    found = (mapped[name] for name in (written, core, core.removesuffix("1!")) if name in mapped)
-    return next(found, sent)
+    """Return the symbol to trade: what the alert sent, mapped, else the strategy's own."""
+    return strategy.symbol if sent is None else strategy.settings.mapped(sent)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from app.domain.decisions import Denied, NoAction
 from app.domain.instruments import Contract, resolve
 from app.domain.orders import Order, OrderRole, OrderState, OrderType, Side, TimeInForce
 from app.domain.planning import Market, Plan, plan
-from app.domain.protection import offset_to_json
+from app.domain.protection import Protection, offset_to_json
 from app.domain.settings import AccountLink, Resolved, StrategySettings, resolved
 
 NOW = datetime(2026, 11, 2, 15, 0, tzinfo=UTC)
@@ -97,6 +97,7 @@ def outcome(
     held_contract: Contract | None = None,
     working: Sequence[Order] = (),
     at: Market | None = None,
+    guarding: Protection | None = None,
 ) -> Plan | NoAction | Denied:
     """Return what is decided, with a price of 5000 and 100,000 of equity unless said otherwise."""
     return plan(
@@ -107,6 +108,7 @@ def outcome(
         settings=settings or rules(),
         market=at or market(),
         held_contract=held_contract,
+        guarding=guarding,
     )
 
 

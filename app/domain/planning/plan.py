@@ -30,7 +30,8 @@ class Plan:
 
     ``held`` and ``wanted`` are signed positions, ``legs`` go out in order ("close", then "open"),
     ``symbol`` is theirs unless a leg names its own.  ``protection`` guards the position from now
-    on; None leaves what guards it.  ``refused`` says why the opening part was left out.
+    on; None, when nothing is opened, leaves what guards it.  ``refused`` says why the opening part
+    was left out.
     """
 
     symbol: str
@@ -86,6 +87,7 @@ class _Case:
     settings: Resolved
     market: Market
     protection: Protection
+    guarding: Protection
 
 
 @exact
@@ -97,18 +99,21 @@ def plan(
     settings: Resolved,
     market: Market,
     held_contract: Contract | None = None,
+    guarding: Protection | None = None,
 ) -> Plan | NoAction | Denied:
     """Return the orders that carry out the alert, or why there are none.
 
     ``contract`` is what the alert means today; ``held`` is the signed position of the strategy in
     that product, and ``held_contract`` the contract it is held in when that is another month;
-    ``working`` are the strategy's orders in the product that may still fill.
+    ``working`` are the strategy's orders in the product that may still fill; ``guarding`` is what
+    guards the position now, None for nothing.
     """
     guarded = _protection(intent, settings)
     if isinstance(guarded, Denied):
         return guarded
     holding = (held_contract if held else None) or contract
-    case = _Case(intent, contract, holding, held, working, settings, market, guarded)
+    now = guarding or Protection()
+    case = _Case(intent, contract, holding, held, working, settings, market, guarded, now)
     answer = _cancel(case) if intent.action is Action.CANCEL else _trade(case)
     return _tested(answer) if intent.test and isinstance(answer, Plan) else answer
 
@@ -219,12 +224,14 @@ def _with(planned: Plan, leg: Leg, steps: tuple[Step, ...]) -> Plan:
     return replace(planned, legs=(*planned.legs, leg), steps=(*planned.steps, *steps))
 
 
-def _guard(case: _Case, *, fresh: bool) -> Protection | None:
-    """A new position starts with its own protection; adding to one keeps it unless told anew."""
-    intent = case.intent
+def _guard(case: _Case, *, fresh: bool) -> Protection:
+    """A new position has its own protection; an add keeps what the alert does not replace."""
+    if fresh:
+        return case.protection
+    intent, now = case.intent, case.guarding
     trails = intent.trail is not None and case.protection.trail is intent.trail
-    told = intent.take_profit or intent.stop_loss or trails
-    return case.protection if fresh or told else None
+    stops = case.protection if intent.stop_loss or trails else now
+    return Protection(intent.take_profit or now.take_profit, stops.stop_loss, stops.trail)
 
 
 def _closing_leg(
@@ -255,8 +262,8 @@ def _opening_leg(case: _Case, change: Decimal) -> tuple[Leg, tuple[Step, ...]] |
     priced = price_leg(leg, case.intent, case.settings, case.market, case.contract)
     if isinstance(priced, Denied):
         return priced
-    fault = protection_fault(case.protection, priced[0], case.market, case.contract)
-    return fault or priced
+    guard = _guard(case, fresh=case.held * change <= 0)
+    return protection_fault(guard, priced[0], case.market, case.contract) or priced
 
 
 def _time_in_force(case: _Case) -> TimeInForce:

@@ -44,6 +44,18 @@ class StrategySettings:
     symbol_map: Mapping[str, str] = field(default_factory=dict)
     source_allowlist: tuple[str, ...] = ()
 
+    def mapped(self, written: str) -> str:
+        """Return the symbol to trade for the one that was written: mapped once, else unchanged.
+
+        The map is asked for the text as sent, for it without its exchange, and for its root, so
+        that a map of ``NQ`` to ``MNQ`` also covers ``CME_MINI:NQ1!``.
+        """
+        known = {source.upper(): to for source, to in self.symbol_map.items()}
+        whole = written.strip().replace("\\", "").upper()
+        core = whole.rpartition(":")[2]
+        found = (known[name] for name in (whole, core, core.removesuffix("1!")) if name in known)
+        return next(found, written)
+
     def to_json(self) -> dict[str, object]:
         """Return the settings as JSON, numbers that must be exact as decimal strings."""
         return {

@@ -240,6 +240,11 @@ def test_a_close_goes_to_the_month_that_is_held() -> None:
     assert found.legs[0].symbol is None
 
 
+def test_legs_name_no_symbol_of_their_own_within_one_month() -> None:
+    found = planned(outcome(asked(action="reverse"), "2"))
+    assert (found.symbol, [leg.symbol for leg in found.legs]) == ("ESZ2026", [None, None])
+
+
 def test_a_reversal_closes_the_old_month_and_opens_the_new_one() -> None:
     found = planned(outcome(asked(action="reverse"), "2", contract=ES_NEXT, held_contract=ES))
     assert (found.symbol, [leg.symbol for leg in found.legs]) == ("ESH2027", ["ESZ2026", None])
@@ -286,20 +291,40 @@ def test_an_alert_with_two_stops_is_refused() -> None:
     assert code(outcome(intent)) == "TWO_STOPS"
 
 
+NOW_GUARDED = Protection(offset("2%"), offset("3%"))
+
+
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({}, None),
-        ({"take_profit": "1%"}, Protection(offset("1%"), offset("20 ticks"))),
-        ({"stop_loss": "1%"}, Protection(offset("40 ticks"), offset("1%"))),
-        ({"trail": "1%"}, Protection(offset("40 ticks"), trail=offset("1%"))),
+        ({}, NOW_GUARDED),
+        ({"take_profit": "1%"}, Protection(offset("1%"), offset("3%"))),
+        ({"stop_loss": "1%"}, Protection(offset("2%"), offset("1%"))),
+        ({"trail": "1%"}, Protection(offset("2%"), trail=offset("1%"))),
     ],
 )
-def test_adding_keeps_the_protection_unless_the_alert_brings_its_own(
-    fields: dict[str, object], expected: Protection | None
+@pytest.mark.parametrize("settings", [rules(), GUARDED])
+def test_adding_keeps_what_guards_the_position_but_for_what_the_alert_brings(
+    fields: dict[str, object], expected: Protection, settings: Resolved
 ) -> None:
     intent = asked(action="add", quantity="1", **fields)
-    assert planned(outcome(intent, "1", GUARDED)).protection == expected
+    assert planned(outcome(intent, "1", settings, guarding=NOW_GUARDED)).protection == expected
+
+
+def test_adding_to_what_nothing_guards_takes_only_what_the_alert_brings() -> None:
+    assert planned(outcome(asked(action="add", quantity="1"), "1")).protection == Protection()
+
+
+@pytest.mark.parametrize("action", ["reverse", "long"])
+def test_a_new_position_takes_nothing_over_from_the_old_one(action: str) -> None:
+    intent = asked(action=action, quantity="1")
+    assert planned(outcome(intent, "-1", guarding=NOW_GUARDED)).protection == Protection()
+
+
+def test_an_add_that_would_trigger_its_own_stop_is_refused() -> None:
+    above = Protection(stop_loss=offset("5010 price"))
+    found = outcome(asked(action="add", quantity="1"), "1", guarding=above)
+    assert code(found) == "BAD_PRICE"
 
 
 def test_a_reversal_starts_with_its_own_protection_and_an_exit_keeps_the_old() -> None:
