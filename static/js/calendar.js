@@ -17,6 +17,7 @@ function shift(node, change, write) {
   setPnl(node, write(total), sgn(total));
 }
 
+/** The rendered month: today's cell, its week and the month follow the live P&L; a day can be chosen. */
 export class Calendar {
   /** Take over the rendered calendar; `choose(date)` is called with an ISO day, or null when it is released. */
   constructor(root, choose) {

@@ -84,6 +84,7 @@ function series(points, read) {
   return [...bySecond].sort((a, b) => a[0] - b[0]).map(([time, value]) => point(time, value));
 }
 
+/** The chart of one account or of all: {timestamp, pnl, drawdown} in, equity and drawdown out. */
 export class EquityChart {
   /** Draw into `element`; `base` is added to each P&L to give equity, in dollars. */
   constructor(element, base) {

@@ -6,6 +6,7 @@ import { dirty, onPaint, setPnl, setText } from "./live.js";
 /** Name in the title bar, where the day's P&L is shown first. */
 const TITLE = "Dashboard, Signalbox";
 
+/** The strip of key figures; knows equity and drawdown of this second. */
 export class KeyFigures {
   /** Show `summary` (the reply of /api/summary) inside `root`. */
   constructor(root, summary) {

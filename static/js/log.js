@@ -30,6 +30,7 @@ function quoted(text) {
   return `"${String(text ?? "").replaceAll('"', '""')}"`;
 }
 
+/** A list that shows the newest entries, filtered, and keeps the rest for a search or a file. */
 export class LogPane {
   /** Fill `list` (a ul); `announce` is a live region that errors are read from. */
   constructor(list, { announce } = {}) {

@@ -9,6 +9,7 @@ const STALE_MS = 3000;
 const CHECK_MS = 500;
 const CATCH_UP_MS = 2000;
 
+/** One connection: handlers by event, catch-ups after a gap, and a state that says how fresh it is. */
 export class Feed {
   /** `connect` makes the socket (the global `io` in a page); `now` gives milliseconds. */
   constructor({ connect, now = () => performance.now() }) {

@@ -24,6 +24,7 @@ function cellClass(column) {
   return ["c", column.num && "num", column.pad && "pad", column.cls].filter(Boolean).join(" ");
 }
 
+/** A table of thousands of rows of which only those in sight are nodes. */
 export class LiveTable {
   /** Take over `element`; `sort` is {key, dir} with dir 1 or -1. */
   constructor(element, columns, { sort, label, minWidth }) {
