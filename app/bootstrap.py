@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from app.brokers.registry import Registry
 from app.clock import SystemClock
 from app.config import Settings
 from app.domain.accounts import Account
+from app.domain.events import Fact, FactKind
 from app.domain.instruments import resolve
 from app.domain.quotes import Quote
 from app.ids import TimeOrderedIds
@@ -57,6 +58,7 @@ from app.vault import Vault, load_master
 from app.web import create_app
 from app.web.deps import WebDeps, WebSettings
 from app.web.sockets import create_socketio
+from app.workers import follower
 from app.workers.executor import Executor, InlineQueue, Queue
 from app.workers.lanes import Lanes
 from app.workers.market import MarketWorker
@@ -176,6 +178,7 @@ def core(
     work, reports = Wake(), Wake()
     settler = Settler(store, clock, reports)
     brokers.listen(settler.receive)
+    bus.subscribe(partial(_forget_changed, brokers))
     books = Books(store, clock, quotes)
     bus.subscribe(books.follow)
     recorder = Recorder(store, clock, quotes, books, NoSink(), pause)
@@ -305,6 +308,9 @@ def _add_workers(made: Core, supervisor: Supervisor, lanes: Lanes) -> None:
     settling = SettleWorker(made.settler, made.protector)
     settler = supervisor.add("settler", settling.step, every=1.0)
     made.reports_arrived.to(settler.wake)
+    following = follower.Follower(made.store, made.bus.publish)
+    made.bus.subscribe(following.hear)
+    supervisor.add("follower", following.step, every=follower.EVERY)
     supervisor.add("paper", made.venue.step, every=0.05)
     supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
     if made.settings.market_data == "synthetic":
@@ -370,6 +376,13 @@ def _secret(settings: Settings) -> str | None:
 def _account(store: SqlStore, account_id: str) -> Account | None:
     with store.read() as uow:
         return uow.accounts.get(account_id)
+
+
+def _forget_changed(brokers: Registry, facts: Sequence[Fact]) -> None:
+    """Open an account anew, with its present settings, when it is used after a change."""
+    for fact in facts:
+        if fact.kind is FactKind.ACCOUNT_CHANGED and fact.account_id:
+            brokers.forget(fact.account_id)
 
 
 def _report_listener(error: Exception) -> None:

@@ -17,11 +17,12 @@ from app.sim.ledger import Margins
 _HUNDRED: Final = Decimal(100)
 _LONGEST_DELAY_MS: Final = 60_000
 
-#: Percent of the notional: one ES contract fits an account of 100,000.
+#: Percent of the notional, about what brokers ask of day traders: an account of 100,000 holds a
+#: dozen ES contracts, or stocks for four times its money.
 DEFAULT_MARGINS: Final = {
-    InstrumentKind.FUTURE: Decimal(10),
-    InstrumentKind.STOCK: Decimal(50),
-    InstrumentKind.CRYPTO: Decimal(100),
+    InstrumentKind.FUTURE: Decimal(2),
+    InstrumentKind.STOCK: Decimal(25),
+    InstrumentKind.CRYPTO: Decimal(25),
 }
 
 

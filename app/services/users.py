@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from app.domain.errors import Conflict, InvalidInput, NotFound, Unauthorised
+from app.domain.events import Fact, FactKind
 from app.domain.users import ApiToken, User
 from app.services.accounts import AccountService
 from app.services.ports import Clock, Ids, Store, UnitOfWork, Vault
@@ -177,3 +178,6 @@ class UserService:
         if first:
             uow.users.adopt_all(user.id)
             uow.flags.delete(_SETUP_FLAG)
+            message = f"{user.name} is the first user and owns what was made before"
+            fact = Fact(FactKind.ACCOUNT_CHANGED, user.created_at, message, user_id=user.id)
+            uow.facts.append(fact)

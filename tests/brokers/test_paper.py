@@ -143,7 +143,7 @@ def test_what_is_held_without_a_price_still_ties_up_margin(stage: Stage) -> None
     again = stage.restarted()
     again.quote("680", "680.01", SPY)
     with pytest.raises(BrokerRejected, match="buying power"):
-        again.send(order("buy", "100", name="spy", contract=SPY), SPY)
+        again.send(order("buy", "500", name="spy", contract=SPY), SPY)
 
 
 def test_stocks_and_crypto_take_fractions() -> None:

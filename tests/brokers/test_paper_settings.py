@@ -21,9 +21,9 @@ def test_without_settings_trading_is_free_immediate_and_unlimited() -> None:
     assert settings.rules.costs.immediate
     assert settings.rules.liquidity is None
     assert settings.rules.margins.percent == {
-        InstrumentKind.FUTURE: D(10),
-        InstrumentKind.STOCK: D(50),
-        InstrumentKind.CRYPTO: D(100),
+        InstrumentKind.FUTURE: D(2),
+        InstrumentKind.STOCK: D(25),
+        InstrumentKind.CRYPTO: D(25),
     }
 
 

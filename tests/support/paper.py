@@ -87,7 +87,7 @@ class MemoryLog:
 
 
 def account(settings: Mapping[str, object] | None = None, name: str = "paper") -> Account:
-    """Return a paper account of 100,000 with ``settings``."""
+    """Return a paper account of 100,000 with ``settings``, by default a margin of ten percent."""
     return Account(
         id=f"acc-{name}",
         name=name,
@@ -95,7 +95,7 @@ def account(settings: Mapping[str, object] | None = None, name: str = "paper") -
         mode=Mode.PAPER,
         starting_cash=Decimal(100_000),
         created_at=NOON,
-        settings=settings or {},
+        settings={"margin_percent": 10} if settings is None else settings,
     )
 
 

@@ -17,6 +17,10 @@ class Facts(Protocol):
     def append(self, fact: Fact) -> Fact:
         """Keep the fact and return it with its number; it is published after the commit."""
 
+    def newest(self) -> int:
+        """The number of the newest fact; 0 before the first."""
+        ...
+
     def after(self, number: int, limit: int, user_id: str | None = None) -> Sequence[Fact]: ...
 
     def of_alert(self, alert_id: str) -> Sequence[Fact]: ...

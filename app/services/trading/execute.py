@@ -62,6 +62,12 @@ class _Cancel:
 
 _Action = _Send | _Ask | _Cancel | Progress
 
+#: What it means that an order whose answer was lost is found in a final state; else it is accepted.
+_FOUND = {
+    OrderState.CANCELED: OrderEvent.CANCEL,
+    OrderState.REJECTED: OrderEvent.REJECT,
+    OrderState.EXPIRED: OrderEvent.EXPIRE,
+}
 #: An order whose answer was lost is not sent again before the venue had this long to show it.
 _GRACE = timedelta(seconds=5)
 
@@ -316,11 +322,17 @@ class Trader:
         Found at the venue: adopted.  Not there after the grace period: sent, under the same id.
         """
         try:
-            held = self._brokers.of(order.account_id).order(order.client_order_id)
+            broker = self._brokers.of(order.account_id)
+            held = broker.order(order.client_order_id)
+            missed = broker.fills(order.created_at) if held is not None else ()
         except BrokerError:
             return False
         if held is not None:
-            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+            self._report(
+                order, _FOUND.get(held.state, OrderEvent.ACCEPT), held.reason, held.venue_order_id
+            )
+            for fill in missed:
+                self._settler.receive(fill)
         elif self._clock.now() - order.updated_at >= _GRACE:
             self._send(order)
         else:
