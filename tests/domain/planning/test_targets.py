@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.alerts import Action, Intent, Sentiment
+from app.domain.alerts import Action, Intent, QuantityType, Sentiment
 from app.domain.alerts.dialects import ACTIONS
 from app.domain.decisions import Denied, NoAction
 from app.domain.planning import Context, Target, target
@@ -306,6 +306,10 @@ def test_an_entry_that_cannot_be_sized_still_closes_what_is_held(word: str) -> N
     assert found.position == 0
     assert found.refused is not None
     assert found.refused.code == "STOP_NEEDED_FOR_RISK_SIZE"
+
+
+def test_a_percentage_that_is_not_said_closes_everything() -> None:
+    assert meant(Intent(Action.EXIT, quantity_type=QuantityType.PERCENT_OF_POSITION), "4") == "0"
 
 
 def test_a_position_with_size_zero_is_flat() -> None:
