@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from app.domain.errors import InvariantBroken
 from app.domain.events import Fact
@@ -22,6 +22,7 @@ SERIES: Final = Record(Series, PNL_SERIES)
 SAMPLE: Final = Record(Sample, STRATEGY_PNL_HISTORY)
 
 _INSERT_FACT: Final = insert(FACTS)
+_NEWEST: Final = select(func.max(FACTS.c.number))
 _AFTER: Final = (
     select(*FACT.columns)
     .where(FACTS.c.number > bindparam("after"))
@@ -53,6 +54,11 @@ class Facts(Repo):
         numbered = replace(fact, number=number)
         self.appended.append(numbered)
         return numbered
+
+    def newest(self) -> int:
+        """The number of the newest fact; 0 before the first."""
+        row = self._first(_NEWEST)
+        return row[0] or 0 if row else 0
 
     def after(self, number: int, limit: int, user_id: str | None = None) -> Sequence[Fact]:
         """Facts with a higher number, oldest first; those of everybody when there is no user."""
