@@ -9,7 +9,8 @@ export class ApiError extends Error {
 }
 
 /** The API's list of {field, problem} as one mapping. */
-const fieldMap = (fields) => Object.fromEntries(fields.map(({ field, problem }) => [field, problem]));
+const fieldMap = (fields) =>
+  Object.fromEntries(fields.map(({ field, problem }) => [field, problem]));
 
 async function failure(response) {
   const body = await response.json().catch(() => ({}));
@@ -19,11 +20,20 @@ async function failure(response) {
 
 async function call(method, path, body) {
   const headers = { Accept: "application/json" };
-  if (method !== "GET") headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
+  if (method !== "GET")
+    headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const options = { method, headers, credentials: "same-origin", body: body && JSON.stringify(body) };
+  const options = {
+    method,
+    headers,
+    credentials: "same-origin",
+    body: body && JSON.stringify(body),
+  };
   const response = await fetch(path, options).catch(() => {
-    throw new ApiError(0, "The server cannot be reached. Nothing is known to have happened; check the connection.");
+    throw new ApiError(
+      0,
+      "The server cannot be reached. Nothing is known to have happened; check the connection.",
+    );
   });
   if (!response.ok) throw await failure(response);
   return response.status === 204 ? {} : response.json();
@@ -31,7 +41,9 @@ async function call(method, path, body) {
 
 /** Read `path` with a query; parameters that are null or empty are left out. */
 export function get(path, query = {}) {
-  const filled = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const filled = Object.entries(query).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   const text = new URLSearchParams(filled).toString();
   return call("GET", text ? `${path}?${text}` : path);
 }

@@ -41,7 +41,9 @@ export class Calendar {
   }
 
   #prepare(root) {
-    const others = this.days.filter((day) => day !== this.cell).map((day) => Math.abs(number(day.dataset.value) ?? 0));
+    const others = this.days
+      .filter((day) => day !== this.cell)
+      .map((day) => Math.abs(number(day.dataset.value) ?? 0));
     this.largest = Math.max(1, ...others);
     this.rendered = number(this.cell.dataset.value) ?? 0;
     this.figure = one("b", this.cell);
@@ -54,7 +56,11 @@ export class Calendar {
     if (this.value === null || this.value === undefined) return;
     const change = this.value - this.rendered;
     setText(this.figure, pnlShort(this.value));
-    setAttr(this.cell, "data-l", String(level(this.value, Math.max(this.largest, Math.abs(this.value)))));
+    setAttr(
+      this.cell,
+      "data-l",
+      String(level(this.value, Math.max(this.largest, Math.abs(this.value)))),
+    );
     this.cell.disabled = false;
     shift(this.week, change, pnlShort);
     shift(this.month, change, pnl);

@@ -3,7 +3,11 @@ import { day, number, ZONE } from "./fmt.js";
 
 const DASHED = 2;
 const FREE_CROSSHAIR = 0;
-const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, hour: "2-digit", minute: "2-digit" });
+const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", {
+  timeZone: ZONE,
+  hour: "2-digit",
+  minute: "2-digit",
+});
 const MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, month: "short" });
 const YEAR = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric" });
 const DAY_OF_MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, day: "numeric" });
@@ -98,7 +102,11 @@ export class EquityChart {
       { ...shared, baseValue: { type: "price", price: base }, lineWidth: 2 },
       0,
     );
-    this.drawdown = this.chart.addSeries(AreaSeries, { ...shared, lineWidth: 1, invertFilledArea: true }, 1);
+    this.drawdown = this.chart.addSeries(
+      AreaSeries,
+      { ...shared, lineWidth: 1, invertFilledArea: true },
+      1,
+    );
     this.start = this.equity.createPriceLine({
       price: base,
       lineWidth: 1,
@@ -112,7 +120,8 @@ export class EquityChart {
   /** Show these {timestamp, pnl, drawdown}; a null is a gap. */
   show(points) {
     const equity = (each) => (number(each.pnl) === null ? null : this.base + number(each.pnl));
-    const depth = (each) => (number(each.drawdown) === null ? null : -Math.abs(number(each.drawdown)));
+    const depth = (each) =>
+      number(each.drawdown) === null ? null : -Math.abs(number(each.drawdown));
     const above = series(points, equity);
     this.equity.setData(above);
     this.drawdown.setData(series(points, depth));
@@ -134,10 +143,19 @@ export class EquityChart {
 
   /** Read the tokens again, after the theme or the palette changed. */
   recolour() {
-    const [gain, loss, line, strong, chip] = ["gain", "loss", "line", "line-strong", "surface-3"].map(colour);
+    const [gain, loss, line, strong, chip] = [
+      "gain",
+      "loss",
+      "line",
+      "line-strong",
+      "surface-3",
+    ].map(colour);
     const hair = { color: strong, labelBackgroundColor: chip };
     this.chart.applyOptions({
-      layout: { textColor: colour("text-2"), panes: { separatorColor: line, separatorHoverColor: line } },
+      layout: {
+        textColor: colour("text-2"),
+        panes: { separatorColor: line, separatorHoverColor: line },
+      },
       grid: { horzLines: { color: line } },
       crosshair: { vertLine: hair, horzLine: hair },
     });
@@ -149,7 +167,11 @@ export class EquityChart {
       bottomFillColor1: fade(loss, 0.02),
       bottomFillColor2: fade(loss, 0.26),
     });
-    this.drawdown.applyOptions({ lineColor: loss, topColor: fade(loss, 0.05), bottomColor: fade(loss, 0.3) });
+    this.drawdown.applyOptions({
+      lineColor: loss,
+      topColor: fade(loss, 0.05),
+      bottomColor: fade(loss, 0.3),
+    });
     this.start.applyOptions({ color: strong });
   }
 }
@@ -167,7 +189,10 @@ export function sparkline(canvas, values, stroke) {
   const span = Math.max(...values) - low || 1;
   pen.beginPath();
   values.forEach((value, i) =>
-    pen.lineTo(1 + (i / (values.length - 1)) * (width - 2), height - 3 - ((value - low) / span) * (height - 6)),
+    pen.lineTo(
+      1 + (i / (values.length - 1)) * (width - 2),
+      height - 3 - ((value - low) / span) * (height - 6),
+    ),
   );
   pen.strokeStyle = stroke;
   pen.lineWidth = 1.6;

@@ -16,7 +16,9 @@ async function copy(node, what) {
 /** Wire every [data-copy] (selector of the text, what it is) and [data-reveal] button inside `root`. */
 export function mountCopy(root) {
   for (const button of all("[data-copy]", root)) {
-    button.addEventListener("click", () => copy(one(button.dataset.copy, root), button.dataset.what));
+    button.addEventListener("click", () =>
+      copy(one(button.dataset.copy, root), button.dataset.what),
+    );
   }
   for (const button of all("[data-reveal]", root)) {
     const secret = one(button.dataset.reveal, root);

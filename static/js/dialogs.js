@@ -51,7 +51,10 @@ export function mountHalt() {
     dialog.showModal();
   };
   const label = () => (go.textContent = flatten.checked ? "Halt and flatten" : "Halt");
-  word.addEventListener("input", () => (go.disabled = word.value.trim().toUpperCase() !== HALT_WORD));
+  word.addEventListener(
+    "input",
+    () => (go.disabled = word.value.trim().toUpperCase() !== HALT_WORD),
+  );
   flatten.addEventListener("change", label);
   label();
   dialog.addEventListener("close", () => dialog.returnValue === "yes" && halt(flatten.checked));

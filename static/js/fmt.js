@@ -4,12 +4,21 @@
  */
 const MINUS = "\u2212";
 const DASH = "\u2013";
-const DOLLARS = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD" });
-const WHOLE_DOLLARS = new Intl.NumberFormat("en-US", {
-  style: "currency",
-  currency: "USD",
-  maximumFractionDigits: 0,
-});
+
+/** Dollars with this many decimals, halves rounded to even as the server rounds them. */
+function dollars(digits) {
+  return new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: "USD",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    roundingMode: "halfEven",
+  });
+}
+
+const DOLLARS = dollars(2);
+const WHOLE_DOLLARS = dollars(0);
+const THOUSANDS = dollars(1);
 const SIGNS = { 1: "+", "-1": MINUS, 0: "" };
 
 /** The IANA zone that this reader sees times in. */
@@ -47,8 +56,9 @@ export function pnlShort(value) {
   const amount = number(value);
   if (amount === null) return DASH;
   const size = Math.abs(amount);
-  const text = size >= 10000 ? `$${(size / 1000).toFixed(1)}k` : WHOLE_DOLLARS.format(size);
-  return SIGNS[sgn(amount, 0.5)] + text;
+  if (size >= 10000) return `${SIGNS[sgn(amount)]}${THOUSANDS.format(size / 1000)}k`;
+  const text = WHOLE_DOLLARS.format(size);
+  return text === "$0" ? text : SIGNS[sgn(amount)] + text;
 }
 
 /** A drawdown in dollars, written as a loss however the server signs it. */

@@ -13,7 +13,8 @@ export const switchKeys = (on) => localStorage.setItem(SWITCH, on ? "on" : "off"
 export function mountKeys({ search, single, go }) {
   let pressedG = -Infinity;
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return act(event, search);
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k")
+      return act(event, search);
     if (event.ctrlKey || event.metaKey || event.altKey || !keysOn()) return undefined;
     if (event.target.closest(FIELD) || document.querySelector("dialog[open]")) return undefined;
     if (event.timeStamp - pressedG < GO_MS && event.key in go) {

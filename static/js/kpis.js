@@ -12,9 +12,18 @@ export class KeyFigures {
   constructor(root, summary) {
     const figure = (name) => one(`[data-kpi=${name}]`, root);
     this.nodes = Object.fromEntries(
-      ["today", "realised", "open", "positions", "equity", "drawdown", "worst", "win", "trades", "factor"].map(
-        (name) => [name, figure(name)],
-      ),
+      [
+        "today",
+        "realised",
+        "open",
+        "positions",
+        "equity",
+        "drawdown",
+        "worst",
+        "win",
+        "trades",
+        "factor",
+      ].map((name) => [name, figure(name)]),
     );
     this.reset(summary);
     onPaint(() => this.#paint());

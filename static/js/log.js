@@ -13,9 +13,28 @@ const KEPT = 5000;
 const QUEUE = 1000;
 
 /** A fact's name begins with what it is about; what is not named here is the server's own business. */
-const KINDS = { Alert: "alert", Order: "trade", Position: "trade", Trading: "trading", Strategy: "setting", Account: "setting", Key: "setting" };
-const LABELS = { alert: "Alert", trade: "Trade", trading: "Trading", setting: "Setting", server: "Server" };
-const OWN_LABELS = { AlertRefused: "Refused", OrderDenied: "Denied", OrderRejected: "Rejected", OrderFilled: "Filled" };
+const KINDS = {
+  Alert: "alert",
+  Order: "trade",
+  Position: "trade",
+  Trading: "trading",
+  Strategy: "setting",
+  Account: "setting",
+  Key: "setting",
+};
+const LABELS = {
+  alert: "Alert",
+  trade: "Trade",
+  trading: "Trading",
+  setting: "Setting",
+  server: "Server",
+};
+const OWN_LABELS = {
+  AlertRefused: "Refused",
+  OrderDenied: "Denied",
+  OrderRejected: "Rejected",
+  OrderFilled: "Filled",
+};
 
 /** What an entry is about: alert, trade, trading (halted or resumed), setting or server. */
 function kindOf(entry) {
@@ -48,7 +67,10 @@ export class LogPane {
 
   /** Number of the newest entry that arrived, to ask the server for what came after it. */
   get lastFact() {
-    return (this.live ?? this.entries).reduce((highest, entry) => Math.max(highest, entry.fact ?? 0), 0);
+    return (this.live ?? this.entries).reduce(
+      (highest, entry) => Math.max(highest, entry.fact ?? 0),
+      0,
+    );
   }
 
   /** How many entries wait while the pane is paused. */
@@ -110,7 +132,9 @@ export class LogPane {
   csv() {
     const rows = this.entries.filter((entry) => this.#matches(entry));
     const lines = rows.map((entry) =>
-      [entry.ts, entry.level, entry.type, entry.code, quoted(entry.message)].map((cell) => cell ?? "").join(","),
+      [entry.ts, entry.level, entry.type, entry.code, quoted(entry.message)]
+        .map((cell) => cell ?? "")
+        .join(","),
     );
     return ["time,level,type,code,message", ...lines].join("\r\n");
   }
@@ -123,7 +147,11 @@ export class LogPane {
     const { kind, text } = this.filter;
     const worrying = entry.level === "warning" || entry.level === "error";
     const fits = !kind || (kind === "warning" ? worrying : kind === kindOf(entry));
-    return fits && (!text || `${labelOf(entry)} ${entry.message} ${entry.code ?? ""}`.toLowerCase().includes(text));
+    return (
+      fits &&
+      (!text ||
+        `${labelOf(entry)} ${entry.message} ${entry.code ?? ""}`.toLowerCase().includes(text))
+    );
   }
 
   #redraw() {
@@ -137,7 +165,10 @@ export class LogPane {
 
   #paint(silent = false) {
     if (!this.queue.length || this.paused) return;
-    const batch = this.queue.splice(0).filter((entry) => this.#matches(entry)).slice(-SHOWN);
+    const batch = this.queue
+      .splice(0)
+      .filter((entry) => this.#matches(entry))
+      .slice(-SHOWN);
     const fragment = document.createDocumentFragment();
     for (const entry of batch.reverse()) fragment.append(this.#line(entry));
     const { scrollTop, scrollHeight } = this.list;
@@ -149,10 +180,15 @@ export class LogPane {
   }
 
   #line(entry) {
-    const time = make("time", { dateTime: entry.ts, title: `${stamp(entry.ts)}, ${entry.ts}`, textContent: clock(entry.ts) });
+    const time = make("time", {
+      dateTime: entry.ts,
+      title: `${stamp(entry.ts)}, ${entry.ts}`,
+      textContent: clock(entry.ts),
+    });
     const label = make("span", { className: "kind", textContent: labelOf(entry) });
     const message = make("span");
-    if (entry.alert_id) message.append(make("a", { href: `/alerts/${entry.alert_id}`, textContent: entry.message }));
+    if (entry.alert_id)
+      message.append(make("a", { href: `/alerts/${entry.alert_id}`, textContent: entry.message }));
     else message.textContent = entry.message;
     const line = make("li", {}, time, label, message);
     line.dataset.kind = kindOf(entry);
@@ -171,8 +207,12 @@ export function mountLog(card, entries) {
       pane.show({ kind: button.dataset.filter });
     });
   }
-  one("[data-search]", card)?.addEventListener("input", (event) => pane.show({ text: event.target.value }));
-  one("[data-csv]", card)?.addEventListener("click", () => save("signalbox-log.csv", "text/csv", pane.csv()));
+  one("[data-search]", card)?.addEventListener("input", (event) =>
+    pane.show({ text: event.target.value }),
+  );
+  one("[data-csv]", card)?.addEventListener("click", () =>
+    save("signalbox-log.csv", "text/csv", pane.csv()),
+  );
   mountPause(one("[data-pause]", card), pane);
   for (const entry of entries) pane.add(entry);
   return pane;

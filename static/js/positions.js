@@ -50,13 +50,25 @@ function openPnl(row) {
 }
 
 const COLUMNS = {
-  symbol: { title: "Symbol", key: "symbol", width: "minmax(66px,1fr)", cls: "sym" },
-  side: { title: "Side", key: "side", width: "56px", make: tagCell, paint: (node, row) => setText(node, row.side) },
-  size: { title: "Qty", key: "size", width: "58px", num: true, text: (row) => quantity(String(row.size)) },
+  symbol: { title: "Symbol", key: "symbol", width: "minmax(88px,1fr)", cls: "sym" },
+  side: {
+    title: "Side",
+    key: "side",
+    width: "56px",
+    make: tagCell,
+    paint: (node, row) => setText(node, row.side),
+  },
+  size: {
+    title: "Qty",
+    key: "size",
+    width: "52px",
+    num: true,
+    text: (row) => quantity(String(row.size)),
+  },
   entry: {
     title: "Entry",
     key: "avg_price",
-    width: "minmax(80px,.9fr)",
+    width: "minmax(78px,.8fr)",
     num: true,
     cls: "dim",
     text: (row) => price(row.avg_price, row.tick_size),
@@ -64,7 +76,7 @@ const COLUMNS = {
   last: {
     title: "Last",
     key: "last",
-    width: "minmax(80px,.9fr)",
+    width: "minmax(78px,.8fr)",
     num: true,
     flash: true,
     text: lastPrice,
@@ -73,13 +85,19 @@ const COLUMNS = {
   open: {
     title: "Open P&L",
     key: "open",
-    width: "minmax(108px,1.1fr)",
+    width: "minmax(100px,1fr)",
     num: true,
     make: pnlCell,
     paint: (node, row) => setPnl(node, openPnl(row), sgn(row.open)),
   },
-  strategy: { title: "Strategy", key: "strategy", width: "minmax(120px,1.7fr)", cls: "dim", pad: true },
-  account: { title: "Account", key: "account", width: "minmax(90px,1.1fr)", cls: "dim" },
+  strategy: {
+    title: "Strategy",
+    key: "strategy",
+    width: "minmax(116px,1.6fr)",
+    cls: "dim",
+    pad: true,
+  },
+  account: { title: "Account", key: "account", width: "minmax(90px,1.2fr)", cls: "dim" },
   close: {
     title: "Actions",
     width: "66px",
@@ -96,7 +114,9 @@ function columns() {
     const tap = { make: symbolCell, paint: (node, row) => setText(node, row.symbol) };
     return [{ ...symbol, ...tap }, side, size, open];
   }
-  const spread = window.matchMedia(WIDE).matches ? [strategy, { ...account, width: "minmax(140px,1.2fr)" }] : [strategy, account];
+  const spread = window.matchMedia(WIDE).matches
+    ? [strategy, { ...account, width: "minmax(140px,1.2fr)" }]
+    : [strategy, account];
   return [symbol, side, size, entry, last, open, ...spread, action];
 }
 
@@ -105,7 +125,10 @@ async function close(row) {
     title: `Close ${row.symbol}?`,
     sentence: `${row.side === "Long" ? "Sell" : "Buy"} ${quantity(String(row.size))} ${row.symbol} at market, so that ${row.strategy} is flat.`,
     facts: [
-      ["Position", `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`],
+      [
+        "Position",
+        `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`,
+      ],
       ["Last price", lastPrice(row)],
       ["Open P&L now", openPnl(row), sgn(row.open)],
       ["Account", row.account],
@@ -116,7 +139,9 @@ async function close(row) {
   });
   if (!sure) return;
   const { strategy_id, account_id, symbol } = row;
-  const answer = await attempt(() => post("/api/positions/close", { strategy_id, account_id, symbol }));
+  const answer = await attempt(() =>
+    post("/api/positions/close", { strategy_id, account_id, symbol }),
+  );
   if (answer) toast(answer.message);
 }
 

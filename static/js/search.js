@@ -23,7 +23,9 @@ export function mountSearch(entries) {
   };
   const find = () => {
     const words = field.value.trim().toLowerCase();
-    found = [...entries, ...strategies].filter((entry) => entry.label.toLowerCase().includes(words)).slice(0, MOST);
+    found = [...entries, ...strategies]
+      .filter((entry) => entry.label.toLowerCase().includes(words))
+      .slice(0, MOST);
     chosen = 0;
     note.textContent = `Nothing is called “${field.value}”.`;
     draw();
@@ -71,7 +73,10 @@ function strategyEntry(strategy) {
 
 function option(entry, selected, pick) {
   const node = make("div", { className: "hit", role: "option", "aria-selected": String(selected) });
-  node.append(make("span", { textContent: entry.label }), make("span", { className: "sub", textContent: entry.kind }));
+  node.append(
+    make("span", { textContent: entry.label }),
+    make("span", { className: "sub", textContent: entry.kind }),
+  );
   node.addEventListener("click", pick);
   return node;
 }

@@ -27,7 +27,8 @@ function mountClock() {
 /** Show the connection by shape, word and age; without it, buttons that trade are off. */
 function showConnection(state, seconds) {
   const sign = one("#connection");
-  const text = state === "live" || state === "joining" ? WORDS[state] : `${WORDS[state]}, ${seconds} s`;
+  const text =
+    state === "live" || state === "joining" ? WORDS[state] : `${WORDS[state]}, ${seconds} s`;
   root.dataset.conn = state;
   sign.dataset.state = state;
   one("[data-word]", sign).textContent = text;

@@ -69,7 +69,8 @@ export class Feed {
 
   #begin({ seq }) {
     for (const [room, counts] of Object.entries(seq)) {
-      for (const [event, last] of Object.entries(counts)) this.sequence.set(`${room} ${event}`, last);
+      for (const [event, last] of Object.entries(counts))
+        this.sequence.set(`${room} ${event}`, last);
     }
     this.#catchUp(true);
   }

@@ -48,7 +48,10 @@ class Holdings {
 
   /** Sum for one strategy. */
   of(id) {
-    return [...this.books.values()].reduce((sum, [owner, held]) => (owner === id ? sum + held : sum), 0);
+    return [...this.books.values()].reduce(
+      (sum, [owner, held]) => (owner === id ? sum + held : sum),
+      0,
+    );
   }
 }
 
@@ -87,7 +90,8 @@ const toggle = (short, width) => ({
 
 function columns() {
   const today = amount("P&L today", "today", "minmax(104px,1fr)");
-  if (window.matchMedia(PHONE).matches) return [name, { ...today, width: "102px" }, toggle(true, "134px")];
+  if (window.matchMedia(PHONE).matches)
+    return [name, { ...today, width: "102px" }, toggle(true, "134px")];
   const position = {
     title: "Position",
     key: "position",
@@ -103,11 +107,25 @@ function columns() {
     cls: "dim",
     text: (row) => drawdown(row.depth),
   };
-  const lastAlert = { title: "Last alert", key: "last_alert_at", width: "104px", num: true, cls: "dim", text: (row) => stamp(row.last_alert_at) };
+  const lastAlert = {
+    title: "Last alert",
+    key: "last_alert_at",
+    width: "104px",
+    num: true,
+    cls: "dim",
+    text: (row) => stamp(row.last_alert_at),
+  };
   const symbol = { title: "Symbol", key: "symbol", width: "76px", cls: "dim" };
   const middle = [symbol, position, today, amount("Open P&L", "open", "minmax(104px,1fr)")];
   if (!window.matchMedia(WIDE).matches) return [name, ...middle, toggle(false, "206px")];
-  return [name, ...middle, amount("P&L in all", "total", "minmax(110px,1fr)"), depth, lastAlert, toggle(false, "206px")];
+  return [
+    name,
+    ...middle,
+    amount("P&L in all", "total", "minmax(110px,1fr)"),
+    depth,
+    lastAlert,
+    toggle(false, "206px"),
+  ];
 }
 
 /** Fill `element` with strategies and keep it live; returns the table. */
@@ -120,7 +138,8 @@ export function mountStrategies(element, strategies, feed) {
   });
   table.replace(strategies.map(rowOf));
   feed.on("strategy_pnl_update", ["strategies"], (payload) => {
-    for (const item of payload.items) if (table.rows.has(item.strategy_id)) table.put(changeOf(item));
+    for (const item of payload.items)
+      if (table.rows.has(item.strategy_id)) table.put(changeOf(item));
   });
   mountHoldings(table, feed);
   return table;

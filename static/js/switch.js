@@ -14,7 +14,8 @@ const RESULT = {
 
 /** Show `state` on a switch that was built here or by the server. */
 export function showState(group, state) {
-  for (const button of group.children) setAttr(button, "aria-pressed", String(button.dataset.value === state));
+  for (const button of group.children)
+    setAttr(button, "aria-pressed", String(button.dataset.value === state));
 }
 
 /** Build a switch; `strategy()` gives {id, name, state} of the moment. */

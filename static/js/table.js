@@ -85,7 +85,10 @@ export class LiveTable {
     this.head = make("div", { className: "hd", role: "row" });
     for (const column of this.columns) this.head.append(this.#headCell(column));
     this.body = make("div", { role: "rowgroup" });
-    element.replaceChildren(make("div", { role: "rowgroup", className: "head" }, this.head), this.body);
+    element.replaceChildren(
+      make("div", { role: "rowgroup", className: "head" }, this.head),
+      this.body,
+    );
     this.head.parentNode.style.display = "contents";
     this.#markSort();
   }
@@ -166,7 +169,9 @@ export class LiveTable {
     setAttr(slot.node, "aria-rowindex", String(index + 2));
     const y = index * this.rowHeight;
     if (slot.y !== y) slot.node.style.transform = `translateY(${(slot.y = y)}px)`;
-    this.columns.forEach((column, i) => this.#paintCell(column, slot.cells[i], row, other ? 0 : now));
+    this.columns.forEach((column, i) =>
+      this.#paintCell(column, slot.cells[i], row, other ? 0 : now),
+    );
   }
 
   #paintCell(column, cell, row, now) {
@@ -174,7 +179,11 @@ export class LiveTable {
       column.paint(cell.inner, row);
       return;
     }
-    const wrote = setText(cell.inner, column.text ? column.text(row) : String(row[column.key] ?? "\u2013"));
+    const wrote = setText(
+      cell.inner,
+      column.text ? column.text(row) : String(row[column.key] ?? "\u2013"),
+    );
+    if (wrote && !column.num) cell.inner.title = cell.inner.textContent;
     if (column.sign) setAttr(cell.inner, "data-s", String(column.sign(row)));
     if (column.stale) setAttr(cell.inner, "data-stale", String(column.stale(row)));
     if (!column.flash) return;

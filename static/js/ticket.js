@@ -30,7 +30,9 @@ const priceOf = (body) => body.limit_price ?? body.stop_price;
 /** One sentence that says what will be sent. */
 function sentenceOf(form, body) {
   const { strategy, account } = form.elements.book.selectedOptions[0].dataset;
-  const whom = strategy ? `on account ${account}, for ${strategy}` : `on account ${account}, outside any strategy`;
+  const whom = strategy
+    ? `on account ${account}, for ${strategy}`
+    : `on account ${account}, outside any strategy`;
   const price = priceOf(body);
   const how = price === null ? "at market" : `with a ${body.order_type} at ${price || "…"}`;
   return `${VERBS[body.side]} ${body.quantity || "…"} ${body.symbol || "…"} ${how}, ${whom}.`;
@@ -46,7 +48,9 @@ function showErrors(form, fields) {
 
 /** The errors that are shown now, by field. */
 const errorsOf = (form) =>
-  Object.fromEntries(all("[data-error]", form).map((node) => [node.dataset.error, node.textContent]));
+  Object.fromEntries(
+    all("[data-error]", form).map((node) => [node.dataset.error, node.textContent]),
+  );
 
 /** What is missing, by field, before the server is asked. */
 function missing(body) {
@@ -66,13 +70,20 @@ async function send(form) {
   const sure = await confirm({
     title: "Send this order?",
     sentence: sentenceOf(form, body),
-    facts: [["Mode", document.documentElement.dataset.mode === "live" ? "Live money" : "Paper, no real money"]],
+    facts: [
+      [
+        "Mode",
+        document.documentElement.dataset.mode === "live" ? "Live money" : "Paper, no real money",
+      ],
+    ],
     go: `${VERBS[body.side]} ${body.quantity} ${body.symbol}`,
     stay: "Do not send",
     danger: document.documentElement.dataset.mode === "live",
   });
   if (!sure) return;
-  const answer = await attempt(() => post("/api/orders", body).catch((error) => refuse(form, error)));
+  const answer = await attempt(() =>
+    post("/api/orders", body).catch((error) => refuse(form, error)),
+  );
   if (answer) toast(`Sent: ${sentenceOf(form, body)}`);
 }
 

@@ -1,8 +1,27 @@
 /** Words and tones of states, the same on every page. */
 const TONES = {
   ok: ["executed", "filled", "done", "completed"],
-  busy: ["received", "accepted", "queued", "claimed", "executing", "submitted", "working", "pending"],
-  warn: ["refused", "conflict", "denied", "duplicate", "invalid", "expired", "canceled", "skipped", "no_action"],
+  busy: [
+    "received",
+    "accepted",
+    "queued",
+    "claimed",
+    "executing",
+    "submitted",
+    "working",
+    "pending",
+  ],
+  warn: [
+    "refused",
+    "conflict",
+    "denied",
+    "duplicate",
+    "invalid",
+    "expired",
+    "canceled",
+    "skipped",
+    "no_action",
+  ],
   bad: ["failed", "rejected", "unknown", "error"],
 };
 

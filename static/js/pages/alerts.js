@@ -13,6 +13,9 @@ export function mount(root, _data, { feed }) {
   });
   onPaint(() => {
     note.hidden = seen.size === 0;
-    setText(one("p", note), `${plural(seen.size, "alert")} arrived or changed since this list was made.`);
+    setText(
+      one("p", note),
+      `${plural(seen.size, "alert")} arrived or changed since this list was made.`,
+    );
   });
 }

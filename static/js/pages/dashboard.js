@@ -83,15 +83,20 @@ function mountSpark(root, figures) {
   const draw = () => sparkline(canvas, values, colour((values.at(-1) ?? 0) >= 0 ? "gain" : "loss"));
   const load = async () => {
     const today = number(figures.summary.today_pnl);
-    const reply = await attempt(() => get(CHART, { start: new Date(began).toISOString(), limit: SPARK_POINTS }));
-    const known = (reply?.chart_data ?? []).map((point) => number(point.pnl)).filter((value) => value !== null);
+    const reply = await attempt(() =>
+      get(CHART, { start: new Date(began).toISOString(), limit: SPARK_POINTS }),
+    );
+    const known = (reply?.chart_data ?? [])
+      .map((point) => number(point.pnl))
+      .filter((value) => value !== null);
     if (today !== null) values = [...known.map((value) => value - known.at(-1) + today), ...values];
     draw();
   };
   const push = (today) => {
     if (number(today) === null) return;
     values.push(number(today));
-    if (values.length > SPARK_POINTS * 2) values = values.filter((_, i) => i % 2 === 0 || i === values.length - 1);
+    if (values.length > SPARK_POINTS * 2)
+      values = values.filter((_, i) => i % 2 === 0 || i === values.length - 1);
     requestAnimationFrame(draw);
   };
   load();

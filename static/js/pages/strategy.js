@@ -22,7 +22,8 @@ function guard(form) {
   let saving = false;
   form.addEventListener("submit", () => (saving = true));
   window.addEventListener("beforeunload", (event) => {
-    if (!saving && new URLSearchParams(new FormData(form)).toString() !== first) event.preventDefault();
+    if (!saving && new URLSearchParams(new FormData(form)).toString() !== first)
+      event.preventDefault();
   });
 }
 
