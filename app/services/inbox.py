@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from ipaddress import ip_address, ip_network
 from typing import Final
 
 from app.domain.alerts import UNREADABLE, DedupeKey, Reading, body_hash, dedupe_key, read
 from app.domain.decisions import Denied
 from app.domain.errors import InvalidInput
 from app.domain.events import Fact, FactKind, Level
+from app.domain.filters import source_allowed
 from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import resolve
 from app.domain.refusals import denied
@@ -246,7 +246,7 @@ def _check_symbol(reading: Reading, holder: KeyHolder, now: datetime) -> None:
     """Refuse a symbol that names nothing; raises InvalidInput with a suggestion."""
     written = reading.intent.symbol
     if written is not None:
-        resolve(holder.settings.symbol_map.get(written, written), now.date())
+        resolve(holder.settings.mapped(written), now.date())
 
 
 def _refusal(holder: KeyHolder, alert: Alert) -> Denied | None:
@@ -254,19 +254,9 @@ def _refusal(holder: KeyHolder, alert: Alert) -> Denied | None:
     if holder.state is StrategyState.OFF:
         return denied("STRATEGY_OFF", strategy=holder.strategy_name)
     allowed = holder.settings.source_allowlist
-    if allowed and not _listed(alert.source_address, allowed):
+    if not source_allowed(alert.source_address or "", allowed):
         return denied("SOURCE_NOT_ALLOWED", address=alert.source_address or "unknown")
     return None
-
-
-def _listed(address: str | None, allowed: tuple[str, ...]) -> bool:
-    if address is None:
-        return False
-    try:
-        sender = ip_address(address)
-    except ValueError:
-        return False
-    return any(sender in ip_network(network, strict=False) for network in allowed)
 
 
 def _refused(alert: Alert, refusal: Denied) -> Answer:

@@ -10,7 +10,7 @@ from typing import Final
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import Fact, FactKind
 from app.domain.instruments import resolve
-from app.domain.settings import AccountLink, StrategySettings, validate
+from app.domain.settings import AccountLink, StrategySettings, validate, validate_link
 from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
 from app.services.ports import Clock, Ids, Store, UnitOfWork, Vault
 
@@ -247,6 +247,7 @@ def _check_accounts(uow: UnitOfWork, strategy: Strategy) -> None:
             fields={"accounts": "choose at least one"},
         )
     for link in strategy.accounts:
+        validate_link(link)
         account = uow.accounts.get(link.account_id)
         if account is None or account.user_id != strategy.user_id:
             raise InvalidInput(

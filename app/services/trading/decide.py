@@ -18,12 +18,14 @@ from app.domain.instruments import Contract, resolve, same_product
 from app.domain.money import ZERO
 from app.domain.orders import Order, OrderState
 from app.domain.planning import Market, Plan, plan, superseded
+from app.domain.protection import Protection
 from app.domain.quotes import Quote, QuoteSource
 from app.domain.refusals import denied
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
 from app.domain.strategies import Strategy, StrategyKind, StrategyState
-from app.services.ports import Clock, Quotes, Store, UnitOfWork
+from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
+from app.services.trading.guard import guard_of
 from app.services.trading.switches import trading_state
 
 _EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
@@ -99,13 +101,30 @@ class Decider:
         holding, held = _holding(uow, case)
         working = self._working(uow, case)
         market = self._market(case)
-        answer = plan(case.intent, case.contract, held, working, case.settings, market, holding)
+        answer = plan(
+            case.intent,
+            case.contract,
+            held,
+            working,
+            case.settings,
+            market,
+            holding,
+            _guarding(uow, case, holding),
+        )
         if isinstance(answer, Plan):
             answer = self._permitted(uow, case, answer, market)
         if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
             ripe = [o for o in superseded(working) if o.state is not OrderState.PENDING_CANCEL]
             return CancelFirst(tuple(ripe))
         return self._decision(case, held, answer)
+
+    def replaced(self, uow: UnitOfWork, decision: Decision) -> Sequence[Order]:
+        """Return the working orders in the decision's product that it cancels."""
+        today = self._clock.now().date()
+        contract = resolve(decision.symbol or "", today)
+        orders = uow.orders.working(decision.strategy_id, decision.account_id)
+        mine = [o for o in orders if same_product(resolve(o.symbol, today), contract)]
+        return superseded(mine)
 
     def still_allowed(self, uow: UnitOfWork, decision: Decision) -> Denied | None:
         """Look at the switches again, just before an opening leg of an earlier decision is sent."""
@@ -236,7 +255,7 @@ def _strategy(uow: UnitOfWork, alert: Alert) -> Strategy:
 def _contract(strategy: Strategy, intent: Intent, at: datetime) -> Contract:
     """The contract meant: the alert's symbol through the strategy's map, or the strategy's own."""
     written = intent.symbol or strategy.symbol
-    return resolve(strategy.settings.symbol_map.get(written, written), at.date())
+    return resolve(strategy.settings.mapped(written), at.date())
 
 
 def _product(case: _Case) -> Contract:
@@ -244,6 +263,15 @@ def _product(case: _Case) -> Contract:
     if case.strategy.kind is StrategyKind.MANUAL:
         return case.contract
     return resolve(case.strategy.symbol, case.now.date())
+
+
+def _guarding(uow: UnitOfWork, case: _Case, holding: Contract | None) -> Protection | None:
+    """What guards the position that is held; None when flat or unguarded."""
+    if holding is None:
+        return None
+    key = BookKey(case.strategy.id, case.account.id, holding.symbol)
+    guard = guard_of(uow, key)
+    return guard.protection if guard else None
 
 
 def _holding(uow: UnitOfWork, case: _Case) -> tuple[Contract | None, Decimal]:

@@ -29,7 +29,6 @@ from app.domain.orders import (
     OrderState,
     client_order_id,
 )
-from app.domain.planning import superseded
 from app.domain.refusals import denied
 from app.domain.reports import OrderReport
 from app.services.ports import Brokers, Clock, Ids, UnitOfWork
@@ -159,8 +158,7 @@ class Trader:
         if decision.outcome is not Outcome.WORKING:
             return self._settle_alert(uow, alert, decision)
         if decision.cancel_working:
-            orders = uow.orders.working(decision.strategy_id, decision.account_id)
-            ripe = [o for o in superseded(orders) if can_cancel(o)]
+            ripe = [o for o in self._decider.replaced(uow, decision) if can_cancel(o)]
             if ripe:
                 return _Cancel(tuple(self._request_cancel(uow, order) for order in ripe))
         return self._next_leg(uow, alert, decision, fresh=fresh)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from app.domain.decisions import Leg
@@ -14,19 +13,12 @@ from app.domain.protection import Cancel, Place, Protection, changes
 from app.domain.reports import OrderReport
 from app.services.ports import BookKey, Brokers, Clock, Ids, Store, UnitOfWork
 from app.services.trading.cancel import cancel_at_venue, request_cancel
+from app.services.trading.guard import Guard, guard_of
 from app.services.trading.settle import Settler, contract_of, describe
 
 #: Turns that one call takes at most; what is left is tended by the next one.
 _TURNS: Final = 10
 _REFUSED: Final = frozenset({OrderState.REJECTED, OrderState.DENIED})
-
-
-@dataclass(frozen=True, slots=True)
-class _Guard:
-    """Whose protection a book needs: the entry's alert, and what it asked for."""
-
-    entry: Order
-    protection: Protection
 
 
 class Protector:
@@ -79,7 +71,7 @@ class Protector:
         """Write down what to place and to cancel, decided again inside the transaction."""
         placed, cancelled = [], []
         with self._settler.transaction() as uow:
-            guard = _guard(uow, key)
+            guard = guard_of(uow, key)
             for change in self._changes(uow, key):
                 if isinstance(change, Cancel):
                     cancelled.append(request_cancel(uow, change.order, self._clock.now()))
@@ -90,7 +82,7 @@ class Protector:
     def _changes(self, uow: UnitOfWork, key: BookKey) -> Sequence[Place | Cancel]:
         position = uow.positions.get(key).position
         working = uow.orders.working(key.strategy_id, key.account_id, key.symbol)
-        guard = _guard(uow, key)
+        guard = guard_of(uow, key)
         if guard is None and not any(order.role.protective for order in working):
             return []
         wanted = guard.protection if guard else Protection()
@@ -101,7 +93,7 @@ class Protector:
             each for each in found if isinstance(each, Cancel) or _shape(each.leg) not in refused
         ]
 
-    def _refused(self, uow: UnitOfWork, guard: _Guard | None) -> set[tuple[object, ...]]:
+    def _refused(self, uow: UnitOfWork, guard: Guard | None) -> set[tuple[object, ...]]:
         """Protective orders that the venue refused: the same one is not sent again and again."""
         if guard is None or guard.entry.alert_id is None:
             return set()
@@ -169,19 +161,6 @@ class Protector:
                 order.account_id, order.client_order_id, event, self._clock.now(), venue_id, reason
             )
         )
-
-
-def _guard(uow: UnitOfWork, key: BookKey) -> _Guard | None:
-    """The protection that the book's newest filled entry asked for; None without one."""
-    entry = uow.orders.last_entry(key)
-    if entry is None or entry.alert_id is None:
-        return None
-    decision = uow.decisions.get(entry.alert_id, key.account_id)
-    stored = decision.settings.get("protection") if decision else None
-    if not isinstance(stored, Mapping):
-        return None
-    protection = Protection.from_json(stored)
-    return None if protection == Protection() else _Guard(entry, protection)
 
 
 def _shape(order: Order | Leg) -> tuple[object, ...]:
