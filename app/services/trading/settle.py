@@ -198,7 +198,8 @@ class Settler:
         return filled
 
     def _alarm_overfill(self, uow: UnitOfWork, order: Order) -> None:
-        detail = f"The venue filled {wire(order.filled_quantity)} of an order for {wire(order.quantity)}."
+        filled, asked = wire(order.filled_quantity), wire(order.quantity)
+        detail = f"The venue filled {filled} of an order for {asked}."
         uow.facts.append(
             self._fact(uow, order, FactKind.ORDER_FILLED, Level.ERROR, detail, "OVERFILL")
         )
