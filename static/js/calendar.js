@@ -1,4 +1,7 @@
-/** The month calendar: the server renders it, this keeps today's cell and the totals around it live. */
+/**
+ * The month calendar: the server renders it, this keeps today's cell and the totals around it
+ * live.
+ */
 import { all, one } from "./dom.js";
 import { number, pnl, pnlShort, sgn } from "./fmt.js";
 import { dirty, onPaint, setAttr, setPnl, setText } from "./live.js";
@@ -17,9 +20,15 @@ function shift(node, change, write) {
   setPnl(node, write(total), sgn(total));
 }
 
-/** The rendered month: today's cell, its week and the month follow the live P&L; a day can be chosen. */
+/**
+ * The rendered month: today's cell, its week and the month follow the live P&L; a day can be
+ * chosen.
+ */
 export class Calendar {
-  /** Take over the rendered calendar; `choose(date)` is called with an ISO day, or null when it is released. */
+  /**
+   * Take over the rendered calendar; `choose(date)` is called with an ISO day, or null when it is
+   * released.
+   */
   constructor(root, choose) {
     this.days = all(".day:not(.out)", root);
     this.cell = one(".day.today", root);

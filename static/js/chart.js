@@ -1,4 +1,6 @@
-/** Equity above, drawdown below, on one lightweight-charts chart; colours come from the CSS tokens. */
+/**
+ * Equity above, drawdown below, on one lightweight-charts chart; colours come from the CSS tokens.
+ */
 import { day, number, ZONE } from "./fmt.js";
 
 const DASHED = 2;
@@ -13,7 +15,10 @@ const YEAR = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric" 
 const DAY_OF_MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, day: "numeric" });
 const AXIS_LABELS = [YEAR, MONTH, DAY_OF_MONTH, HOUR_MINUTE, HOUR_MINUTE];
 const CALENDAR_LABELS = 3;
-/** A day that began under the other daylight-saving offset is an hour off: date labels look a little later. */
+/**
+ * A day that began under the other daylight-saving offset is an hour off: date labels look a
+ * little later.
+ */
 const SLACK_S = 2 * 3600;
 
 /** Seconds that the reader's zone is ahead of UTC now. */
@@ -23,7 +28,10 @@ function zoneOffset() {
   return Math.round((wall(ZONE) - wall("UTC")) / 60000) * 60;
 }
 
-/** The library cuts days at midnight UTC, so it is given the reader's wall clock as if that were UTC. */
+/**
+ * The library cuts days at midnight UTC, so it is given the reader's wall clock as if that were
+ * UTC.
+ */
 const SHIFT_S = zoneOffset();
 
 const real = (time) => (time - SHIFT_S) * 1000;
@@ -82,7 +90,10 @@ function point(time, value) {
   return value === null ? { time } : { time, value };
 }
 
-/** Points in strictly rising seconds, as the library demands; a later one replaces one of the same second. */
+/**
+ * Points in strictly rising seconds, as the library demands; a later one replaces one of the same
+ * second.
+ */
 function series(points, read) {
   const bySecond = new Map(points.map((each) => [seconds(each.timestamp), read(each)]));
   return [...bySecond].sort((a, b) => a[0] - b[0]).map(([time, value]) => point(time, value));

@@ -13,7 +13,10 @@ async function copy(node, what) {
   }
 }
 
-/** Wire every [data-copy] (selector of the text, what it is) and [data-reveal] button inside `root`. */
+/**
+ * Wire every [data-copy] (selector of the text, what it is) and [data-reveal] button inside
+ * `root`.
+ */
 export function mountCopy(root) {
   for (const button of all("[data-copy]", root)) {
     button.addEventListener("click", () =>

@@ -1,4 +1,7 @@
-/** How the pages look in this browser: theme and P&L colours, kept in cookies so that the server renders them. */
+/**
+ * How the pages look in this browser: theme and P&L colours, kept in cookies so that the server
+ * renders them.
+ */
 import { one } from "./dom.js";
 import { keysOn, switchKeys } from "./keys.js";
 

@@ -1,4 +1,7 @@
-/** Small helpers to build nodes; text is always a text node, so nothing that arrives can become markup. */
+/**
+ * Small helpers to build nodes; text is always a text node, so nothing that arrives can become
+ * markup.
+ */
 
 /** First element that matches, inside `root`. */
 export const one = (selector, root = document) => root.querySelector(selector);

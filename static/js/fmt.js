@@ -1,5 +1,6 @@
 /**
- * Numbers and times as text.  Amounts arrive as decimal strings; null means unknown and shows as an en dash.
+ * Numbers and times as text.  Amounts arrive as decimal strings; null means unknown and shows as
+ * an en dash.
  * Intl objects are built once: building one per call costs about fifty times its use.
  */
 const MINUS = "\u2212";

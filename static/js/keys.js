@@ -1,4 +1,7 @@
-/** Keyboard: Ctrl K searches, single keys act, "g" and a letter goes to a page; none of them inside a field. */
+/**
+ * Keyboard: Ctrl K searches, single keys act, "g" and a letter goes to a page; none of them inside
+ * a field.
+ */
 const GO_MS = 1200;
 const FIELD = "input, select, textarea, [contenteditable]";
 const SWITCH = "signalbox.keys";

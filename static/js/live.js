@@ -1,5 +1,6 @@
 /**
- * One frame scheduler for the whole page.  Messages only overwrite state; painting happens once a frame,
+ * One frame scheduler for the whole page.  Messages only overwrite state; painting happens once a
+ * frame,
  * never in a socket handler, and not at all in a hidden tab.
  */
 const painters = new Set();
@@ -29,7 +30,10 @@ function remember(node) {
   return last;
 }
 
-/** Write text only when it changed (a write that changes nothing still costs style work); says whether it did. */
+/**
+ * Write text only when it changed (a write that changes nothing still costs style work); says
+ * whether it did.
+ */
 export function setText(node, text) {
   const last = remember(node);
   if (last.text === text) return false;

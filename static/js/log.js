@@ -1,7 +1,9 @@
 /**
- * Log pane: a ring buffer, one fragment a frame, newest first; it stays where the reader scrolled to.
+ * Log pane: a ring buffer, one fragment a frame, newest first; it stays where the reader scrolled
+ * to.
  *
- * An entry is the payload of the socket event log_entry: {fact, level (info, success, warning, error), type, message, code, alert_id, order_id,
+ * An entry is the payload of the socket event log_entry: {fact, level (info, success, warning,
+ * error), type, message, code, alert_id, order_id,
  * strategy_id, ts}.  Entries are known by `fact`, so that a catch-up never shows one twice.
  */
 import { dirty, onPaint } from "./live.js";
@@ -12,7 +14,9 @@ const SHOWN = 400;
 const KEPT = 5000;
 const QUEUE = 1000;
 
-/** A fact's name begins with what it is about; what is not named here is the server's own business. */
+/**
+ * A fact's name begins with what it is about; what is not named here is the server's own business.
+ */
 const KINDS = {
   Alert: "alert",
   Order: "trade",
@@ -197,7 +201,10 @@ export class LogPane {
   }
 }
 
-/** Make a log card work: its filter buttons, search, pause and CSV, found by data attributes inside `card`. */
+/**
+ * Make a log card work: its filter buttons, search, pause and CSV, found by data attributes inside
+ * `card`.
+ */
 export function mountLog(card, entries) {
   const pane = new LogPane(one("[data-log]", card), { announce: one("#say") });
   const filters = all("[data-filter]", card);

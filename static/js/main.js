@@ -1,4 +1,7 @@
-/** Start of every page: the frame, then the page's own module with the data that the server put into #boot. */
+/**
+ * Start of every page: the frame, then the page's own module with the data that the server put
+ * into #boot.
+ */
 import { one } from "./dom.js";
 
 const data = JSON.parse(one("#boot").textContent);

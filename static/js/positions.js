@@ -120,10 +120,16 @@ function columns() {
   return [symbol, side, size, entry, last, open, ...spread, action];
 }
 
+/** What closing a position does, in words. */
+function sentenceOf(row) {
+  const verb = row.side === "Long" ? "Sell" : "Buy";
+  return `${verb} ${quantity(String(row.size))} ${row.symbol} at market, so that ${row.strategy} is flat.`;
+}
+
 async function close(row) {
   const sure = await confirm({
     title: `Close ${row.symbol}?`,
-    sentence: `${row.side === "Long" ? "Sell" : "Buy"} ${quantity(String(row.size))} ${row.symbol} at market, so that ${row.strategy} is flat.`,
+    sentence: sentenceOf(row),
     facts: [
       [
         "Position",

@@ -1,15 +1,19 @@
 /**
  * The live feed: one Socket.IO connection to the same origin.
  *
- * On connect the server sends `status`; the page answers with `subscribe {channels: [...]}` and gets
- * `subscribed {seq}`.  Each event is counted by room and kind: after a gap, and after each subscription, the
+ * On connect the server sends `status`; the page answers with `subscribe {channels: [...]}` and
+ * gets
+ * `subscribed {seq}`.  Each event is counted by room and kind: after a gap, and after each
+ * subscription, the
  * page's catch-up runs (a snapshot over HTTP), so what was missed is fetched and never guessed.
  */
 const STALE_MS = 3000;
 const CHECK_MS = 500;
 const CATCH_UP_MS = 2000;
 
-/** One connection: handlers by event, catch-ups after a gap, and a state that says how fresh it is. */
+/**
+ * One connection: handlers by event, catch-ups after a gap, and a state that says how fresh it is.
+ */
 export class Feed {
   /** `connect` makes the socket (the global `io` in a page); `now` gives milliseconds. */
   constructor({ connect, now = () => performance.now() }) {
@@ -35,7 +39,9 @@ export class Feed {
     this.catchUps.push(fetchSnapshot);
   }
 
-  /** Call `watch(state, seconds)` when the state (joining, live, stale, lost) or its age changes. */
+  /**
+   * Call `watch(state, seconds)` when the state (joining, live, stale, lost) or its age changes.
+   */
   onState(watch) {
     this.watchers.push(watch);
   }

@@ -1,8 +1,11 @@
 /**
- * Virtual live table: a fixed pool of rows moved by transform, data keyed in a Map, sorted at most once a second.
+ * Virtual live table: a fixed pool of rows moved by transform, data keyed in a Map, sorted at most
+ * once a second.
  *
- * A column is {title, key?, width, num?, pad?, cls?, text?(row), sign?(row), stale?(row), flash?, make?(current), paint?(node, row)}.
- * `make` builds the cell's node and gets a function that returns the row shown in it now; `paint` fills it.
+ * A column is {title, key?, width, num?, pad?, cls?, text?(row), sign?(row), stale?(row), flash?,
+ * make?(current), paint?(node, row)}.
+ * `make` builds the cell's node and gets a function that returns the row shown in it now; `paint`
+ * fills it.
  */
 import { dirty, onPaint, setAttr, setText } from "./live.js";
 import { make } from "./dom.js";
@@ -192,7 +195,10 @@ export class LiveTable {
   }
 }
 
-/** Tint a cell that moved; without a forced reflow, so the same direction waits for the animation's end. */
+/**
+ * Tint a cell that moved; without a forced reflow, so the same direction waits for the animation's
+ * end.
+ */
 function flash(cell, value, now) {
   if (cell.last === undefined || cell.last === null || value === null) return;
   const name = value >= cell.last ? "tick-u" : "tick-d";

@@ -84,13 +84,14 @@ async function send(form) {
   const answer = await attempt(() =>
     post("/api/orders", body).catch((error) => refuse(form, error)),
   );
-  if (answer) toast(`Sent: ${sentenceOf(form, body)}`);
+  if (answer) toast(`Taken: ${sentenceOf(form, body)} The outcome is in the recent alerts.`);
 }
 
+/** Show a refusal beside its fields; one that belongs to none of them goes on as an error. */
 function refuse(form, error) {
   const { limit_price, stop_price, account_id, strategy_id, ...rest } = error.fields ?? {};
   showErrors(form, { ...rest, price: limit_price ?? stop_price, book: strategy_id ?? account_id });
-  throw error;
+  if (!Object.values(errorsOf(form)).some(Boolean)) throw error;
 }
 
 /** Wire the ticket's form. */

@@ -1,6 +1,7 @@
 /** Short messages at the edge of the page: the result of an action, in the action's own verb. */
 import { make, one } from "./dom.js";
 
+const MOST = 3;
 const STAYS_MS = { ok: 5000, bad: 12000 };
 
 /** Show a sentence; tone is "ok" or "bad" (read out at once, stays longer). */
@@ -10,7 +11,9 @@ export function toast(sentence, tone = "ok") {
   note.dataset.tone = tone;
   note.append(make("span", { textContent: sentence }), close);
   close.addEventListener("click", () => note.remove());
-  one("#toasts").append(note);
+  const stack = one("#toasts");
+  stack.append(note);
+  while (stack.childElementCount > MOST) stack.firstElementChild.remove();
   setTimeout(() => note.remove(), STAYS_MS[tone]);
 }
 

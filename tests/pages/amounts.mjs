@@ -1,4 +1,7 @@
-/** Prints [money, pnl, pnlShort] of each amount in the first argument, a JSON list of decimal strings. */
+/**
+ * Prints [money, pnl, pnlShort] of each amount in the first argument, a JSON list of decimal
+ * strings.
+ */
 import "./page.mjs";
 const { money, pnl, pnlShort } = await import("./js/fmt.js");
 

@@ -1,4 +1,7 @@
-/** One alert: the raw body can be copied, and the trace renews itself while the alert is still on its way. */
+/**
+ * One alert: the raw body can be copied, and the trace renews itself while the alert is still on
+ * its way.
+ */
 import { mountCopy } from "../copy.js";
 
 const PAUSE_MS = 800;

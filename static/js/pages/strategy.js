@@ -1,4 +1,7 @@
-/** One strategy: the editor's fields follow each other, the webhook can be copied, the switch works. */
+/**
+ * One strategy: the editor's fields follow each other, the webhook can be copied, the switch
+ * works.
+ */
 import { mountCopy } from "../copy.js";
 import { all, one } from "../dom.js";
 import { mountSwitches } from "../switch.js";
