@@ -205,4 +205,7 @@ def translate(error: BaseException) -> SignalboxError:
 
 
 def _constraint(cause: BaseException | None) -> str | None:
+    if str(cause).startswith("FOREIGN KEY"):
+        # SQLite keeps ON DELETE RESTRICT by a trigger, and says so.
+        return "SQLITE_CONSTRAINT_FOREIGNKEY"
     return getattr(cause, "sqlite_errorname", None) or getattr(cause, "pgcode", None)

@@ -26,10 +26,7 @@ def _config() -> Config:
 
 def head() -> str:
     """Return the newest revision that this program knows."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise ConfigError(f"There are no migrations in {MIGRATIONS}.")
-    return revision
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def upgrade(url: str) -> str:

@@ -37,9 +37,13 @@ def _optional(convert: Processor) -> Processor:
     return lambda value: None if value is None else convert(value)
 
 
+def _meaningless(value: Decimal) -> InvariantBroken:
+    return InvariantBroken(f"{value} cannot be kept: only finite numbers have a meaning here.")
+
+
 def _finite(value: Decimal) -> Decimal:
     if not value.is_finite():
-        raise InvariantBroken(f"{value} cannot be kept: only finite numbers have a meaning here.")
+        raise _meaningless(value)
     return plain(value)
 
 
@@ -92,7 +96,9 @@ class Instant(TypeDecorator[datetime]):
 
 
 def _to_scaled(value: Decimal) -> int:
-    return int(CONTEXT.to_integral_value(CONTEXT.scaleb(_finite(value), 8)))
+    if not value.is_finite():
+        raise _meaningless(value)
+    return int(CONTEXT.to_integral_value(CONTEXT.scaleb(value, 8)))
 
 
 def _from_scaled(value: int) -> Decimal:

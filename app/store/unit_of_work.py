@@ -69,7 +69,8 @@ class Gate:
     Threads and greenlets wait here, because SQLite's own wait would stop every greenlet.
     """
 
-    def __init__(self, *, one_writer: bool) -> None:
+    def __init__(self, *, one_writer: bool, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._lock = threading.Lock() if one_writer else None
         self._here = threading.local()
 
@@ -77,8 +78,8 @@ class Gate:
         """Wait for the turn; InvariantBroken inside another write block of the same thread."""
         if getattr(self._here, "writing", False):
             raise InvariantBroken("A write block was opened inside another one.")
-        if self._lock is not None and not self._lock.acquire(timeout=PATIENCE_S):
-            raise StoreUnavailable(f"Other writes took longer than {PATIENCE_S:g} seconds.")
+        if self._lock is not None and not self._lock.acquire(timeout=self._patience_s):
+            raise StoreUnavailable(f"Other writes took longer than {self._patience_s:g} seconds.")
         self._here.writing = True
 
     def leave(self) -> None:

@@ -72,7 +72,7 @@ def test_open_books_are_those_that_hold_something(store: SqlStore) -> None:
         assert set(unit.positions.open("strategy-1")) == {keys["first"], keys["second"]}
         assert set(unit.positions.open(None, "account-1")) == {keys["first"], keys["other"]}
         assert set(unit.positions.open("strategy-1", "account-2")) == {keys["second"]}
-        assert unit.positions.all() == unit.positions.open() | {OTHER: flat}
+        assert unit.positions.all() == {**unit.positions.open(), OTHER: flat}
 
 
 def test_holding_something_since_never_is_refused_by_the_database(store: SqlStore) -> None:
@@ -90,8 +90,9 @@ def test_round_trips_are_kept_exactly_in_the_order_in_which_they_closed(store: S
 
 
 def test_the_same_round_trip_is_never_kept_twice(store: SqlStore) -> None:
-    with pytest.raises(Conflict), store.write() as unit:
+    with store.write() as unit:
         unit.trips.insert(BOOK, TRIPS[0])
+    with pytest.raises(Conflict), store.write() as unit:
         unit.trips.insert(BOOK, TRIPS[0])
 
 
@@ -120,6 +121,6 @@ def test_no_round_trip_is_closed_without_its_price_quantity_and_pnl(
     }
     with store.write() as unit:
         unit.connection.execute(insert(TRADES), values)
+    again = values | {"opening_fill_id": "another", missing: None}
     with pytest.raises(InvariantBroken), store.write() as unit:
-        again = values | {"opening_fill_id": "another", missing: None}
         unit.connection.execute(insert(TRADES), again)

@@ -66,11 +66,12 @@ def test_an_order_is_kept_whole(store: SqlStore) -> None:
 
 
 def test_the_same_leg_is_never_a_second_order(store: SqlStore) -> None:
-    with pytest.raises(Conflict), store.write() as unit:
+    with store.write() as unit:
         unit.orders.insert(order(1))
+    with pytest.raises(Conflict), store.write() as unit:
         unit.orders.insert(order(2, client_order_id="sb-1"))
     with store.read() as unit:
-        assert unit.orders.get("order-0001") is None
+        assert unit.orders.get("order-0002") is None
 
 
 def test_a_step_changes_the_order_and_is_remembered(store: SqlStore) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Dialect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.errors import InvariantBroken
@@ -16,7 +17,7 @@ from app.store.types import Choice, Document, ExactDecimal, Instant, Scaled8, Wo
 from app.store.unit_of_work import SqlStore
 from tests.support.records import BOOK, NOON, alert, fact, fill, furnish
 
-DIALECTS = [sqlite.dialect(), postgresql.dialect()]
+DIALECTS: list[Dialect] = [sqlite.dialect(), postgresql.dialect()]  # type: ignore[no-untyped-call]
 
 amounts = st.decimals(-(10**15) + 1, 10**15 - 1, places=18) | st.decimals(-1000, 1000, places=2)
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -47,19 +48,19 @@ def test_any_amount_comes_back_exactly(store: SqlStore, values: list[Decimal]) -
 )
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
 def test_a_decimal_is_written_and_read_in_its_plain_form(
-    dialect: object, given_: str, text: str
+    dialect: Dialect, given_: str, text: str
 ) -> None:
     kind = ExactDecimal()
-    written = kind.bind_processor(dialect)(Decimal(given_))  # type: ignore[arg-type]
-    assert str(kind.result_processor(dialect, None)(written)) == str(Decimal(text))  # type: ignore[arg-type]
+    written = kind.bind_processor(dialect)(Decimal(given_))
+    assert str(kind.result_processor(dialect, None)(written)) == str(Decimal(text))
 
 
 @pytest.mark.parametrize("dialect", DIALECTS, ids=lambda each: each.name)
 @pytest.mark.parametrize("wrong", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_no_number_is_refused(dialect: object, wrong: str) -> None:
+def test_what_is_no_number_is_refused(dialect: Dialect, wrong: str) -> None:
     for kind in (ExactDecimal(), Scaled8()):
         with pytest.raises(InvariantBroken):
-            kind.bind_processor(dialect)(Decimal(wrong))  # type: ignore[arg-type]
+            kind.bind_processor(dialect)(Decimal(wrong))
 
 
 @given(value=st.decimals(-(10**10), 10**10, places=12))
@@ -125,6 +126,10 @@ def test_what_a_database_cannot_keep_is_shown_as_its_symbol(store: SqlStore) -> 
     assert kept is not None
     assert (kept.dedupe_key, kept.detail) == ("a\u2400b", "half ?")
     assert kept.headers == {"X\u2400": "?y"}
+    with store.write() as unit:
+        number = unit.facts.append(fact(data={"a": ["\0", 1, {"b": "\U0001f600"}]})).number
+        (told,) = unit.facts.after(number - 1, 1)
+    assert told.data == {"a": ["\u2400", 1, {"b": "\U0001f600"}]}
 
 
 def test_a_raw_body_keeps_every_byte(store: SqlStore) -> None:

@@ -7,15 +7,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from app.domain.errors import Conflict, InvariantBroken, NotFound, StoreUnavailable
 from app.domain.users import User
-from app.store.engine import Engines
-from app.store.unit_of_work import SqlStore
-from tests.support.records import NOON, SECOND, USER, alert, fact, fill, furnish, order
+from app.store.engine import Engines, make_engines
+from app.store.unit_of_work import Gate, SqlStore
+from tests.support.records import BOOK, NOON, SECOND, USER, alert, fact, fill, furnish, order
 from tests.support.stores import Published
 
 
@@ -53,7 +54,7 @@ def test_facts_are_published_together_and_only_after_the_commit(
 
 
 def test_a_listener_may_open_its_own_block(engines: Engines) -> None:
-    seen = []
+    seen: list[int] = []
 
     def listen(facts: object) -> None:
         with store.read() as unit:
@@ -143,12 +144,16 @@ def test_writes_of_many_threads_all_arrive_one_at_a_time(engines: Engines) -> No
 
 
 def test_a_recorded_block_is_whole_or_not_at_all_too(store: SqlStore) -> None:
+    def fail() -> None:
+        with store.record() as unit:
+            unit.history.add_series("user-1", None, None)
+            raise NotFound("Nothing.")
+
     furnish(store)
     with store.record() as unit:
         unit.history.add_series(None, "strategy-1", None)
-    with pytest.raises(NotFound), store.record() as unit:
-        unit.history.add_series("user-1", None, None)
-        raise NotFound("Nothing.")
+    with pytest.raises(NotFound):
+        fail()
     with store.read() as unit:
         assert [each.strategy_id for each in unit.history.series()] == ["strategy-1"]
 
@@ -223,8 +228,6 @@ def test_a_thousand_failing_blocks_leave_no_connection_behind(
 def test_a_database_that_another_process_locks_is_unavailable_and_then_works_again(
     sqlite_store_url: str,
 ) -> None:
-    from app.store.engine import make_engines
-
     store = SqlStore(make_engines(sqlite_store_url, busy_timeout_ms=20), lambda _: None)
     other = sqlite3.connect(sqlite_store_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -238,19 +241,22 @@ def test_a_database_that_another_process_locks_is_unavailable_and_then_works_aga
 
 
 def test_a_full_disk_is_unavailable_and_keeps_nothing(sqlite_store_url: str) -> None:
-    from app.store.engine import make_engines
-
     store = SqlStore(make_engines(sqlite_store_url), lambda _: None)
     furnish(store)
     with store.write() as unit:
         pages = unit.connection.execute(text("PRAGMA page_count")).scalar_one()
         unit.connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-    with pytest.raises(StoreUnavailable, match="full"), store.write() as unit:
-        unit.fills.insert(fill(1), Decimal(0), NOON)
-        unit.alerts.insert(alert(1, body=b"x" * 100_000))
+
+    def keep_too_much() -> None:
+        with store.write() as unit:
+            unit.fills.insert(fill(1), Decimal(0), NOON)
+            unit.alerts.insert(alert(1, body=b"x" * 100_000))
+
+    with pytest.raises(StoreUnavailable, match="full"):
+        keep_too_much()
     with store.read() as unit:
         assert unit.alerts.get("alert-0001") is None
-        assert unit.fills.of_order("order-0001") == []
+        assert unit.fills.of_book(BOOK) == []
     store.close()
 
 
@@ -258,15 +264,18 @@ def test_a_full_disk_is_unavailable_and_keeps_nothing(sqlite_store_url: str) -> 
 def test_a_lost_connection_is_unavailable_and_the_next_block_finds_a_new_one(
     postgres_store_url: str,
 ) -> None:
-    from app.store.engine import make_engines
-
     store = SqlStore(make_engines(postgres_store_url), lambda _: None)
-    with pytest.raises(StoreUnavailable), store.write() as unit:
-        unit.users.insert(USER)
-        own = unit.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with store.read() as view:
-            view.connection.execute(text(f"SELECT pg_terminate_backend({own})"))
-        unit.users.insert(replace(USER, id="user-2", name="bob"))
+
+    def lose() -> None:
+        with store.write() as unit:
+            unit.users.insert(USER)
+            own = unit.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with store.read() as view:
+                view.connection.execute(text(f"SELECT pg_terminate_backend({own})"))
+            unit.users.insert(replace(USER, id="user-2", name="bob"))
+
+    with pytest.raises(StoreUnavailable):
+        lose()
     with store.write() as unit:
         assert unit.users.count() == 0
         unit.users.insert(USER)
@@ -274,11 +283,79 @@ def test_a_lost_connection_is_unavailable_and_the_next_block_finds_a_new_one(
 
 
 @pytest.mark.postgres
+def test_a_commit_that_is_lost_is_unavailable_and_publishes_nothing(
+    postgres_store_url: str, published: Published
+) -> None:
+    store = SqlStore(make_engines(postgres_store_url), published.append)
+
+    def lose() -> None:
+        with store.write() as unit:
+            unit.facts.append(fact())
+            own = unit.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with store.read() as view:
+                view.connection.execute(text(f"SELECT pg_terminate_backend({own})"))
+
+    with pytest.raises(StoreUnavailable):
+        lose()
+    assert published == []
+    with store.write() as unit:
+        assert unit.facts.newest() == 0
+    store.close()
+
+
+@pytest.mark.postgres
+def test_a_view_that_is_lost_is_unavailable_and_leaves_no_connection_behind(
+    postgres_store_url: str,
+) -> None:
+    engines = make_engines(postgres_store_url)
+    store = SqlStore(engines, lambda _: None)
+
+    def lose() -> None:
+        with store.read() as view:
+            own = view.connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            with store.write() as unit:
+                unit.connection.execute(text(f"SELECT pg_terminate_backend({own})"))
+
+    with pytest.raises(StoreUnavailable):
+        lose()
+    assert engines.reading.pool.checkedout() == 0  # type: ignore[attr-defined]
+    with store.read() as view:
+        assert view.users.count() == 0
+    store.close()
+
+
+def test_a_database_that_is_no_longer_there_is_unavailable(
+    sqlite_store_url: str, tmp_path: Path
+) -> None:
+    store = SqlStore(make_engines(sqlite_store_url), lambda _: None)
+    store.close()
+    path = tmp_path / "signalbox.db"
+    kept = path.read_bytes()
+    path.write_bytes(b"no database" * 1000)
+    for block in (store.read(), store.write(), store.record()):
+        with pytest.raises(StoreUnavailable), block:
+            raise AssertionError
+    path.write_bytes(kept)
+    with store.write() as unit:
+        unit.users.insert(USER)
+    store.close()
+
+
+def test_whoever_waits_too_long_for_their_turn_is_told() -> None:
+    gate = Gate(one_writer=True, patience_s=0.01)
+    gate.enter()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(gate.enter)
+        with pytest.raises(StoreUnavailable, match="Other writes"):
+            waiting.result()
+    gate.leave()
+    gate.enter()
+
+
+@pytest.mark.postgres
 def test_facts_of_two_writers_are_numbered_in_the_order_of_their_commits(
     postgres_store_url: str,
 ) -> None:
-    from app.store.engine import make_engines
-
     store = SqlStore(make_engines(postgres_store_url), lambda _: None)
     done: list[str] = []
     begun = threading.Event()

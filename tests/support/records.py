@@ -1,4 +1,4 @@
-"""Rows for the store's tests: one user with one account and one strategy, and what happens there."""
+"""Rows for the store's tests: a user with an account and a strategy, and what happens there."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def furnish_neighbour(store: Store) -> None:
         unit.facts.append(fact(user_id="user-2", strategy_id="strategy-2"))
 
 
-def alert(number: int, **changes: Any) -> Alert:
+def alert(number: int, **changes: Any) -> Alert:  # noqa: ANN401  any field
     """Return the alert of that second."""
     made = Alert(
         id=f"alert-{number:04d}",
@@ -80,7 +80,7 @@ def alert(number: int, **changes: Any) -> Alert:
     return replace(made, **changes)
 
 
-def order(number: int, **changes: Any) -> Order:
+def order(number: int, **changes: Any) -> Order:  # noqa: ANN401  any field
     """Return an accepted market order to buy 2."""
     made = Order(
         id=f"order-{number:04d}",
@@ -101,7 +101,7 @@ def order(number: int, **changes: Any) -> Order:
     return replace(made, **changes)
 
 
-def fill(number: int, **changes: Any) -> Fill:
+def fill(number: int, **changes: Any) -> Fill:  # noqa: ANN401  any field
     """Return a fill of 2 at 5000.25."""
     made = Fill(
         venue_fill_id=f"fill-{number:04d}",
@@ -117,7 +117,7 @@ def fill(number: int, **changes: Any) -> Fill:
     return replace(made, **changes)
 
 
-def fact(**changes: Any) -> Fact:
+def fact(**changes: Any) -> Fact:  # noqa: ANN401  any field
     """Return a fact about the strategy."""
     made = Fact(
         FactKind.ALERT_RECEIVED, NOON, "An alert came.", user_id="user-1", strategy_id="strategy-1"

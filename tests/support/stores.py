@@ -49,7 +49,6 @@ def sqlite_store_url(sqlite_template: Path, tmp_path: Path) -> str:
 def postgres_store_url(postgres_database: str) -> str:
     """The URL of a migrated, empty PostgreSQL database."""
     address = make_url(postgres_database).set(drivername="postgresql")
-    tables = ", ".join(METADATA.tables)
     with closing(psycopg2.connect(address.render_as_string(hide_password=False))) as connection:
         connection.autocommit = True
         cursor = connection.cursor()
@@ -59,7 +58,9 @@ def postgres_store_url(postgres_database: str) -> str:
             if cursor.fetchone() == (head(),):
                 # Facts refuse to go, except for a replica.
                 cursor.execute("SET session_replication_role = replica")
-                cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+                # Emptying tables is ten times as fast as truncating them while they are small.
+                cursor.execute("SET synchronous_commit = off")
+                cursor.execute("; ".join(str(table.delete()) for table in METADATA.sorted_tables))
                 return postgres_database
         cursor.execute("DROP SCHEMA public CASCADE")
         cursor.execute("CREATE SCHEMA public")

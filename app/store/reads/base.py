@@ -12,7 +12,7 @@ from sqlalchemy.sql.base import Executable
 
 from app.domain.errors import InvalidInput
 from app.services.reads import Page, Paging, Span
-from app.store.types import ExactDecimal
+from app.store.types import ExactDecimal, clean
 from app.store.unit_of_work import SqlStore
 
 T = TypeVar("T")
@@ -95,7 +95,7 @@ def where_given(values: Mapping[ColumnElement[Any], object | None]) -> list[Cond
 
 def contains(text: str, *columns: ColumnElement[Any]) -> Condition:
     """Return the condition that one of the columns holds the text, whatever its letters' case."""
-    found = [column.icontains(text, autoescape=True) for column in columns]
+    found = [column.icontains(clean(text), autoescape=True) for column in columns]
     condition = found[0]
     for each in found[1:]:
         condition |= each
