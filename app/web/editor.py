@@ -16,7 +16,6 @@ from app.domain.alerts import message
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.money import parse, wire
 from app.domain.settings import AccountLink, StrategySettings, from_text, to_text
-from app.domain.settings import from_text, to_text
 from app.domain.strategies import Strategy
 from app.services.reads import Paging
 from app.services.tracing import summary
@@ -27,8 +26,7 @@ from app.web.deps import deps
 
 RECENT: Final = 10
 #: The form names an offset's value by the offset itself.
-_OFFSETS: Final = ("take_profit", "stop_loss", "trail")
-_SIDES: Final = {"buy": "long", "sell": "short"}
+OFFSETS: Final = ("take_profit", "stop_loss", "trail")
 _OVERLAPS_H: Final = {"0": 0, "1": 1, "24": 24, "168": 168}
 
 Form = dict[str, Any]
@@ -181,9 +179,8 @@ def _webhook(strategy: Strategy) -> dict[str, object]:
 def _stored(settings: StrategySettings) -> Form:
     """The settings as the form's fields."""
     fields = to_text(settings)
-    for name in _OFFSETS:
+    for name in OFFSETS:
         fields[name] = fields.pop(f"{name}_value")
-    fields["sides"] = _SIDES.get(fields["sides"], fields["sides"])
     return {**fields, "accounts": []}
 
 
@@ -204,7 +201,7 @@ def _typed(form: MultiDict[str, str]) -> Form:
 def _read(form: MultiDict[str, str]) -> Typed:
     """Read the whole form; raises InvalidInput naming every field that cannot be read."""
     fields = form.to_dict()
-    for name in _OFFSETS:
+    for name in OFFSETS:
         fields[f"{name}_value"] = fields.pop(name, "")
     wrong: dict[str, str] = {}
     settings = StrategySettings()
