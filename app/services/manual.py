@@ -11,11 +11,11 @@ from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.inbox import Alert
 from app.domain.instruments import resolve
 from app.domain.money import wire
-from app.domain.orders import OrderType, Side, TimeInForce
+from app.domain.orders import Order, OrderType, Side, TimeInForce
 from app.domain.strategies import Strategy
 from app.services.inbox import Inbox
 from app.services.ports import BookKey, Brokers, Clock, Store, UnitOfWork
-from app.services.trading.cancel import cancel_at_venue, request_cancel
+from app.services.trading.cancel import can_cancel, cancel_at_venue, request_cancel
 from app.services.trading.settle import Settler
 
 
@@ -83,10 +83,9 @@ class ManualDesk:
         now = self._clock.now()
         with self._store.write() as uow:
             order = uow.orders.get(order_id)
-            owner = uow.strategies.owner(order.strategy_id) if order and order.strategy_id else None
-            if order is None or (user_id is not None and owner != user_id):
+            if order is None or not _sees(uow, user_id, order):
                 raise NotFound("There is no such order.")
-            if not order.state.working:
+            if not can_cancel(order):
                 raise Conflict(f"The order is {order.state}: there is nothing to cancel.")
             order = request_cancel(uow, order, now)
         cancel_at_venue(self._brokers, self._settler, order, now)
@@ -128,6 +127,12 @@ class ManualDesk:
                 fields={"account_id": "is not one of the strategy's accounts"},
             )
         return strategy
+
+
+def _sees(uow: UnitOfWork, user_id: str | None, order: Order) -> bool:
+    if user_id is None or order.strategy_id is None:
+        return user_id is None
+    return uow.strategies.owner(order.strategy_id).user_id == user_id
 
 
 def _message(ticket: Ticket) -> bytes:

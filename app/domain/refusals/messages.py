@@ -134,7 +134,7 @@ INTAKE: Final = (
     Refusal(
         "DUPLICATE",
         "This alert was received before, and only the first one counts.",
-        'Nothing, if the sender sent it again; else give each alert its own "id".',
+        'If it was meant as a new one, give each alert its own "id".',
     ),
     Refusal(
         "CONFLICT",

@@ -3,7 +3,7 @@
 from app.services.ports.history import Facts, Flags, History, Sample, Series
 from app.services.ports.inbox import Alerts, Decisions
 from app.services.ports.ledger import Book, BookKey, Fills, Orders, OrderStep, Positions, Trips
-from app.services.ports.people import Accounts, KeyHolder, Keys, Strategies, Users
+from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
 from app.services.ports.store import Publish, Store, UnitOfWork
 from app.services.ports.system import Clock, Ids, Vault
 from app.services.ports.venue import Broker, Brokers, Capabilities, PaperLog, Quotes
@@ -27,6 +27,7 @@ __all__ = [
     "Keys",
     "OrderStep",
     "Orders",
+    "Owner",
     "PaperLog",
     "Positions",
     "Publish",

@@ -26,6 +26,17 @@ class KeyHolder:
     archived: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may see what happens to a strategy, and what people call it.
+
+    ``user_id`` is None while nobody owns it.
+    """
+
+    user_id: str | None
+    name: str
+
+
 class Strategies(Protocol):
     """Strategies and the accounts they trade on."""
 
@@ -42,8 +53,8 @@ class Strategies(Protocol):
 
     def set_state(self, strategy_id: str, state: StrategyState, at: datetime) -> None: ...
 
-    def owner(self, strategy_id: str) -> str | None:
-        """The user who owns the strategy, by a cheap look-up; None while nobody does."""
+    def owner(self, strategy_id: str) -> Owner:
+        """Whose strategy it is and its name, by a cheap look-up; raises NotFound."""
 
     def manual_of(self, account_id: str) -> Strategy | None:
         """The account's manual book."""

@@ -215,8 +215,8 @@ class Trader:
             Fact(
                 kind=FactKind.ORDER_SUBMITTED,
                 at=now,
-                message=f"Order sent, {describe(order)}",
-                user_id=owner,
+                message=f"{owner.name}: order sent, {describe(order)}",
+                user_id=owner.user_id,
                 strategy_id=order.strategy_id,
                 account_id=order.account_id,
                 alert_id=order.alert_id,
@@ -285,14 +285,15 @@ class Trader:
         uow.alerts.finish(alert.id, state, code, detail, now)
         bad = state in {AlertState.REFUSED, AlertState.EXPIRED, AlertState.FAILED}
         words = state.value.replace("_", " ")
+        owner = uow.strategies.owner(alert.strategy_id)
         uow.facts.append(
             Fact(
                 kind=FactKind.ALERT_REFUSED if bad else FactKind.ALERT_FINISHED,
                 at=now,
-                message=f"Alert {words}" + (f": {detail}" if detail else ""),
+                message=f"{owner.name}: alert {words}" + (f". {detail}" if detail else ""),
                 level=Level.WARNING if bad else Level.INFO,
                 code=code,
-                user_id=uow.strategies.owner(alert.strategy_id),
+                user_id=owner.user_id,
                 strategy_id=alert.strategy_id,
                 alert_id=alert.id,
                 data={"state": state.value, "latency_ms": _milliseconds(alert.received_at, now)},

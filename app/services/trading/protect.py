@@ -127,12 +127,13 @@ class Protector:
             reduce_only=True,
         )
         uow.orders.insert(order)
+        owner = uow.strategies.owner(entry.strategy_id or "")
         uow.facts.append(
             Fact(
                 kind=FactKind.ORDER_SUBMITTED,
                 at=now,
-                message=f"Protection sent, {describe(order)}",
-                user_id=uow.strategies.owner(order.strategy_id or ""),
+                message=f"{owner.name}: protection sent, {describe(order)}",
+                user_id=owner.user_id,
                 strategy_id=order.strategy_id,
                 account_id=order.account_id,
                 alert_id=order.alert_id,

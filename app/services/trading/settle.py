@@ -112,6 +112,8 @@ class Settler:
         except InvariantBroken as error:
             self._note(uow, report, "REPORT_OUT_OF_ORDER", error.detail)
             return None
+        if state is order.state and report.venue_order_id in {None, order.venue_order_id}:
+            return None
         step = OrderStep(order.id, report.at, report.event, order.state, state, report.reason)
         changed = replace(
             order,
@@ -199,7 +201,7 @@ class Settler:
 
     def _alarm_overfill(self, uow: UnitOfWork, order: Order) -> None:
         filled, asked = wire(order.filled_quantity), wire(order.quantity)
-        detail = f"The venue filled {filled} of an order for {asked}."
+        detail = f"the venue filled {filled} of an order for {asked}"
         uow.facts.append(
             self._fact(uow, order, FactKind.ORDER_FILLED, Level.ERROR, detail, "OVERFILL")
         )
@@ -209,11 +211,11 @@ class Settler:
             return
         kind, level, verb = _FACTS[event]
         why = f": {reason}" if reason else ""
-        message = f"Order {verb}, {describe(order)}{why}"
+        message = f"order {verb}, {describe(order)}{why}"
         uow.facts.append(self._fact(uow, order, kind, level, message, order.reason_code))
 
     def _tell_fill(self, uow: UnitOfWork, order: Order, fill: Fill, realised: Decimal) -> None:
-        verb = "Bought" if fill.side.sign > 0 else "Sold"
+        verb = "bought" if fill.side.sign > 0 else "sold"
         message = f"{verb} {wire(fill.quantity)} {fill.symbol} at {wire(fill.price)}"
         key = BookKey(order.strategy_id or "", order.account_id, order.symbol)
         position = uow.positions.get(key).position
@@ -230,12 +232,13 @@ class Settler:
         }
         fact = self._fact(uow, order, FactKind.ORDER_FILLED, Level.SUCCESS, message, None)
         uow.facts.append(replace(fact, data=data))
+        name = uow.strategies.owner(key.strategy_id).name
         uow.facts.append(
             replace(
                 fact,
                 kind=FactKind.POSITION_CHANGED,
                 data=data,
-                message=(f"Position in {fill.symbol} is now {wire(position.quantity)}"),
+                message=f"{name}: position in {fill.symbol} is now {wire(position.quantity)}",
                 level=Level.INFO,
             )
         )
@@ -249,14 +252,14 @@ class Settler:
         message: str,
         code: str | None,
     ) -> Fact:
-        owner = uow.strategies.owner(order.strategy_id) if order.strategy_id else None
+        owner = uow.strategies.owner(order.strategy_id or "")
         return Fact(
             kind=kind,
             at=self._clock.now(),
-            message=message,
+            message=f"{owner.name}: {message}",
             level=level,
             code=code,
-            user_id=owner,
+            user_id=owner.user_id,
             strategy_id=order.strategy_id,
             account_id=order.account_id,
             alert_id=order.alert_id,

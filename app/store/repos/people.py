@@ -14,7 +14,7 @@ from app.domain.errors import NotFound
 from app.domain.settings import AccountLink
 from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
 from app.domain.users import ApiToken, User
-from app.services.ports import KeyHolder
+from app.services.ports import KeyHolder, Owner
 from app.store.records import Record, Repo
 from app.store.tables.history import PNL_SERIES
 from app.store.tables.people import (
@@ -180,7 +180,9 @@ _STRATEGIES: Final = (
     )
     .order_by(STRATEGIES.c.id, STRATEGY_ACCOUNTS.c.place)
 )
-_OWNER: Final = select(STRATEGIES.c.user_id).where(STRATEGIES.c.id == bindparam("id"))
+_OWNER: Final = select(STRATEGIES.c.user_id, STRATEGIES.c.name).where(
+    STRATEGIES.c.id == bindparam("id")
+)
 _MANUAL: Final = _STRATEGIES.where(
     STRATEGIES.c.kind == StrategyKind.MANUAL,
     STRATEGY_ACCOUNTS.c.account_id == bindparam("account_id"),
@@ -240,9 +242,12 @@ class Strategies(Repo):
         """The strategy with this id, archived or not."""
         return next(iter(_strategies(self._rows(_GET_STRATEGY, id=strategy_id))), None)
 
-    def owner(self, strategy_id: str) -> str | None:
-        """The user who owns the strategy; None while nobody does."""
-        return next((row[0] for row in self._rows(_OWNER, id=strategy_id)), None)
+    def owner(self, strategy_id: str) -> Owner:
+        """Whose strategy it is and its name; raises NotFound."""
+        row = self._first(_OWNER, id=strategy_id)
+        if row is None:
+            raise NotFound("There is no such strategy.")
+        return Owner(*row)
 
     def manual_of(self, account_id: str) -> Strategy | None:
         """The account's manual book."""
