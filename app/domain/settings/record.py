@@ -36,7 +36,7 @@ class StrategySettings:
     take_profit: Offset | None = None
     stop_loss: Offset | None = None
     trail: Offset | None = None
-    max_age_s: int | None = 120
+    max_age_s: int | None = None
     cooldown_s: int | None = None
     max_alerts_per_session: int | None = None
     dedupe_window_s: int | None = 3
@@ -94,7 +94,7 @@ class StrategySettings:
             take_profit=offset_from_json(stored.get("take_profit")),
             stop_loss=offset_from_json(stored.get("stop_loss")),
             trail=offset_from_json(stored.get("trail")),
-            max_age_s=reader.whole("max_age_s", 120),
+            max_age_s=reader.whole("max_age_s"),
             cooldown_s=reader.whole("cooldown_s"),
             max_alerts_per_session=reader.whole("max_alerts_per_session"),
             dedupe_window_s=reader.whole("dedupe_window_s", 3),
