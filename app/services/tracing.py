@@ -169,6 +169,7 @@ _ORDER_KINDS: Final = {
 def _sent(orders: Sequence[OrderTrace]) -> Iterator[Moment]:
     for each in orders:
         name = f"{each.order.side} {wire(each.order.quantity)} {each.order.symbol}"
+        yield Moment(each.order.created_at, "Order written", f"{name}, before it is sent", "wait")
         for step in each.history:
             detail = f"{name}: {step.detail}" if step.detail else name
             title = f"Order {step.to_state.replace('_', ' ')}"

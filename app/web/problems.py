@@ -117,14 +117,19 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
+def _field(path: str) -> str:
+    """Return a field's name without the library's names for the kinds that it tried."""
+    parts = [part for part in path.split(".") if part.replace("_", "").isalnum()]
+    return ".".join(parts) if parts and path != "_schema" else "body"
+
+
 def _schema(error: HTTPError) -> Response:
     """Turn the schema library's report into ours: each field with what is wrong with it."""
     places: Mapping[str, Mapping[str, list[str]]] = error.detail or {}
-    fields = {
-        ("body" if name == "_schema" else name): " ".join(problems)
-        for place in places.values()
-        for name, problems in place.items()
-    }
+    fields: dict[str, str] = {}
+    for place in places.values():
+        for path, problems in place.items():
+            fields.setdefault(_field(path), " ".join(problems))
     detail = "; ".join(f"{name}: {what}" for name, what in fields.items())
     code = CODES.get(error.status_code, "INVALID_INPUT")
     return answer(error.status_code, detail or str(error.message), code, fields)
