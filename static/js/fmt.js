@@ -94,6 +94,13 @@ export function price(value, tick) {
   return amount.toFixed(decimals).replace("-", MINUS);
 }
 
+/** An average price, which lies between ticks: two to four decimals, all of them below one. */
+export function average(value) {
+  const amount = number(value);
+  if (amount === null || Math.abs(amount) < 1) return price(value);
+  return amount.toFixed(Math.max(2, Math.min(places(value), 4))).replace("-", MINUS);
+}
+
 /** A quantity as it came, with a typographic minus. */
 export function quantity(value) {
   return number(value) === null ? DASH : String(value).replace("-", MINUS);

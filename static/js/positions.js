@@ -2,7 +2,7 @@
 import { get, post } from "./api.js";
 import { confirm } from "./dialogs.js";
 import { make } from "./dom.js";
-import { number, pnl, price, quantity, sgn } from "./fmt.js";
+import { average, number, pnl, price, quantity, sgn } from "./fmt.js";
 import { setAttr, setPnl, setText } from "./live.js";
 import { LiveTable, pnlCell } from "./table.js";
 import { attempt, toast } from "./toast.js";
@@ -71,7 +71,7 @@ const COLUMNS = {
     width: "minmax(78px,.8fr)",
     num: true,
     cls: "dim",
-    text: (row) => price(row.avg_price, row.tick_size),
+    text: (row) => average(row.avg_price),
   },
   last: {
     title: "Last",
@@ -131,10 +131,7 @@ async function close(row) {
     title: `Close ${row.symbol}?`,
     sentence: sentenceOf(row),
     facts: [
-      [
-        "Position",
-        `${row.side} ${quantity(String(row.size))} at ${price(row.avg_price, row.tick_size)}`,
-      ],
+      ["Position", `${row.side} ${quantity(String(row.size))} at ${average(row.avg_price)}`],
       ["Last price", lastPrice(row)],
       ["Open P&L now", openPnl(row), sgn(row.open)],
       ["Account", row.account],

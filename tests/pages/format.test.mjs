@@ -38,6 +38,12 @@ test("a price has the decimals of its tick, or at least two", () => {
   assert.equal(fmt.price("-37.63"), "\u221237.63");
 });
 
+test("an average price keeps four decimals, and all of them below one", () => {
+  assert.equal(fmt.average("6800.166666666666666667"), "6800.1667");
+  assert.equal(fmt.average("6800.5"), "6800.50");
+  assert.equal(fmt.average("0.00001234"), "0.00001234");
+});
+
 test("a share is a percentage", () => assert.equal(fmt.percent("0.583"), "58.3%"));
 
 test("the reset is counted in its own zone, also past midnight", () => {
