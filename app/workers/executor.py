@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -13,8 +13,8 @@ from app.services.trading.execute import Trader
 
 #: Alerts claimed in one transaction.
 BATCH: Final = 50
-#: Alerts taken into lanes at most, so that a stopped server leaves little to be leased again.
-_IN_HAND: Final = 200
+#: Alerts in the lanes at most: a lane that hangs must not keep the others from theirs.
+_IN_HAND: Final = 5000
 
 
 class Queue(Protocol):
@@ -64,19 +64,34 @@ class Executor:
         self._queue = queue
         self._name = name
         self._lease = lease
-        self._in_hand: Callable[[], int] = lambda: queue.busy
+        self._renew_at: datetime | None = None
 
     def step(self, now: datetime) -> bool:
-        """Claim one batch; returns whether there may be more."""
-        room = min(BATCH, _IN_HAND - self._in_hand())
-        if room <= 0:
-            return False
+        """Claim one batch, keep what is in hand; returns whether there may be more."""
+        in_hand = self._queue.busy
+        room = min(BATCH, _IN_HAND - in_hand)
         with self._store.write() as uow:
+            if in_hand and self._renew_due(now):
+                uow.alerts.renew(self._name, now + self._lease)
+            if room <= 0:
+                return False
             alerts = uow.alerts.claim(self._name, now, now + self._lease, room)
             targets = [(alert, self._decider.targets(uow, alert)) for alert in alerts]
         for alert, accounts in targets:
             self._hand_out(alert, accounts)
         return len(alerts) == room
+
+    def stop(self) -> None:
+        """Give back what was claimed and not executed, for whoever starts next."""
+        with self._store.write() as uow:
+            uow.alerts.release_all(self._name)
+
+    def _renew_due(self, now: datetime) -> bool:
+        """Whether a third of the lease has passed since the claims were renewed."""
+        due = self._renew_at is None or now >= self._renew_at
+        if due:
+            self._renew_at = now + self._lease / 3
+        return due
 
     def _hand_out(self, alert: Alert, accounts: Sequence[str]) -> None:
         if not accounts:

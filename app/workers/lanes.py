@@ -12,13 +12,15 @@ from app.domain.events import Fact
 from app.domain.inbox import Alert
 from app.services.pace import LISTEN_S, Pace
 from app.services.trading.execute import Progress, Trader
-from app.workers.supervisor import Spawn
+from app.workers.supervisor import Attempt, Spawn
 
 LaneKey = tuple[str, str]
 """Strategy and account."""
 
 #: How long a lane waits for the venue before it looks again by itself, in seconds.
 _LOOK_AGAIN: Final = 0.25
+#: How often an execution that raises is tried before the alert is given up.
+_TRIES: Final = 5
 
 
 @dataclass(slots=True)
@@ -26,30 +28,32 @@ class _Lane:
     alerts: deque[Alert] = field(default_factory=deque)
     event: threading.Event = field(default_factory=threading.Event)
     running: bool = False
+    failures: int = 0
 
 
 class Lanes:
     """Runs each lane in a background task of its own while it has alerts.
 
-    A lane that waits for a slow venue holds up no other.  ``report`` hears of an alert whose
-    execution raised: it stays claimed, and is taken again when its lease runs out.
-    ``pace`` says when execution has to stand back for alerts that come in.
+    A lane that waits for a slow venue holds up no other.  ``attempt`` runs one execution and tells
+    by None that it raised: the alert stays at the head of its lane and is tried again a little
+    later, a few times; then it ends as failed, for all to see.  ``pace`` says when execution has
+    to stand back for alerts that come in.
     """
 
     def __init__(
         self,
         trader: Trader,
         spawn: Spawn,
+        attempt: Attempt,
         stopping: Callable[[], bool],
         pause: Callable[[], None],
-        report: Callable[[str, Exception], None],
         pace: Pace,
     ) -> None:
         self._trader = trader
         self._spawn = spawn
+        self._attempt = attempt
         self._stopping = stopping
         self._pause = pause
-        self._report = report
         self._pace = pace
         self._lanes: dict[LaneKey, _Lane] = {}
         self._lock = threading.Lock()
@@ -79,6 +83,11 @@ class Lanes:
         """How many alerts are queued or under way."""
         return sum(len(lane.alerts) for lane in list(self._lanes.values()))
 
+    @property
+    def running(self) -> bool:
+        """Whether any lane is at work."""
+        return any(lane.running for lane in list(self._lanes.values()))
+
     def _run(self, key: LaneKey, lane: _Lane) -> None:
         while True:
             with self._lock:
@@ -90,6 +99,7 @@ class Lanes:
                 alert = lane.alerts[0]
             if self._advance(lane, alert, key[1]):
                 lane.alerts.popleft()
+                lane.failures = 0
                 self._pause()
 
     def _advance(self, lane: _Lane, alert: Alert, account_id: str) -> bool:
@@ -97,15 +107,13 @@ class Lanes:
         while not self._pace.may_execute():
             self._stand_back.wait(LISTEN_S)
         lane.event.clear()
+        act = self._trader.advance if lane.failures < _TRIES else self._trader.give_up
         self._pace.began()
-        try:
-            progress = self._trader.advance(alert, account_id)
-        except Exception as error:  # noqa: BLE001  one alert's failure must not end its lane
-            self._report("executor", error)
-            return True
-        finally:
-            self._pace.ended()
+        progress = self._attempt("executor", lambda: act(alert, account_id))
+        self._pace.ended()
         if progress is Progress.DONE:
             return True
-        lane.event.wait(_LOOK_AGAIN)
+        if progress is None:
+            lane.failures += 1
+        lane.event.wait(_LOOK_AGAIN * max(1, lane.failures))
         return False

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from app.services.health import Health
 from app.services.ports import Clock
@@ -16,6 +16,17 @@ Step = Callable[[datetime], bool]
 
 Spawn = Callable[..., object]
 """Starts a function in the background: a greenlet or a thread."""
+
+Done = TypeVar("Done")
+
+
+class Attempt(Protocol):
+    """Runs a task behind the supervisor's fence: None when it raised."""
+
+    def __call__(self, name: str, task: Callable[[], Done]) -> Done | None:
+        """Run ``task`` in the name of a worker."""
+        ...
+
 
 _LONGEST_PAUSE: Final = 30.0
 
@@ -72,16 +83,32 @@ class Supervisor:
         """Whether the server is on its way down."""
         return self._stopping.is_set()
 
-    def stop(self, seconds: float) -> bool:
-        """Tell every worker to end after its step; returns whether all did within ``seconds``."""
+    def stop(self, seconds: float, also: Callable[[], bool]) -> bool:
+        """Tell every worker to end after its step and wait until ``also`` holds as well.
+
+        Returns whether all that came about within ``seconds``.
+        """
         self._stopping.set()
         for worker in self._workers:
             worker.wake()
         end = self._clock.monotonic() + seconds
         waiting = threading.Event()
-        while self._running and self._clock.monotonic() < end:
+        while not (ended := not self._running and also()) and self._clock.monotonic() < end:
             waiting.wait(0.01)
-        return not self._running
+        return ended
+
+    def attempt(self, name: str, task: Callable[[], Done]) -> Done | None:
+        """Run a task of a worker; None when it raised, which is reported and shown."""
+        try:
+            done = task()
+        except Exception as error:  # noqa: BLE001  see ``_turn``: this is the same fence
+            self._failed(name, error)
+            return None
+        return done
+
+    def _failed(self, name: str, error: Exception) -> None:
+        self._health.fail(name, f"{type(error).__name__}: {error}")
+        self._report(name, error)
 
     def _run(self, worker: Worker) -> None:
         failures = 0
@@ -100,8 +127,7 @@ class Supervisor:
         try:
             more = worker.step(self._clock.now())
         except Exception as error:  # noqa: BLE001  a worker that ends silently is the worst failure
-            self._health.fail(worker.name, f"{type(error).__name__}: {error}")
-            self._report(worker.name, error)
+            self._failed(worker.name, error)
             return failures + 1, False
         self._health.beat(worker.name)
         return 0, more

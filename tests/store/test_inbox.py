@@ -145,9 +145,18 @@ def test_a_released_alert_is_claimed_again_and_a_finished_one_cannot_be_released
     keep(store, alert(1), alert(2, state=AlertState.EXECUTED))
     claim(store, "a")
     with store.write() as unit:
-        unit.alerts.release("alert-0001")
-        unit.alerts.release("alert-0002")
+        unit.alerts.release_all("a")
     assert claim(store, "b") == ["alert-0001"]
+
+
+def test_a_renewed_claim_outlives_its_first_lease(store: SqlStore) -> None:
+    keep(store, alert(1))
+    claim(store, "a")
+    with store.write() as unit:
+        unit.alerts.renew("a", NOON + timedelta(hours=2))
+    with store.write() as unit:
+        later = NOON + timedelta(hours=1)
+        assert not unit.alerts.claim("b", later, later + timedelta(seconds=30), 5)
 
 
 def test_a_claim_without_a_lease_is_refused_by_the_database(store: SqlStore) -> None:

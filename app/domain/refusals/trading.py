@@ -211,6 +211,11 @@ VENUE: Final = (
         "Enter the account's credentials again.",
     ),
     Refusal(
+        "INTERNAL_ERROR",
+        "Executing the alert failed again and again; the log says why.",
+        "Look at the position at the venue, and report the error with the log.",
+    ),
+    Refusal(
         "REVERSAL_CLOSE_NOT_FILLED",
         "The position was not closed in time, so the other side was not opened.",
         "Look at the closing order; send the entry again when the strategy is flat.",

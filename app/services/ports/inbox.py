@@ -29,8 +29,11 @@ class Alerts(Protocol):
         self, alert_id: str, state: AlertState, code: str | None, detail: str | None, at: datetime
     ) -> None: ...
 
-    def release(self, alert_id: str) -> None:
-        """Give a claimed alert back to the queue."""
+    def renew(self, worker: str, lease_until: datetime) -> None:
+        """Keep the worker's claims for longer."""
+
+    def release_all(self, worker: str) -> None:
+        """Give the worker's claimed alerts back to the queue."""
 
     def count_since(self, strategy_id: str, since: datetime, states: Sequence[AlertState]) -> int:
         """Alerts received at or after ``since`` in one of ``states``."""

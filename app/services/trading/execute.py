@@ -133,6 +133,18 @@ class Trader:
         with self._settler.transaction() as uow:
             self._finish(uow, alert, state, refusal.code, refusal.detail)
 
+    def give_up(self, alert: Alert, account_id: str) -> Progress:
+        """End the alert on the account as failed, because executing it raises again and again."""
+        with self._settler.transaction() as uow:
+            decision = uow.decisions.get(alert.id, account_id) or Decision(
+                alert_id=alert.id,
+                account_id=account_id,
+                strategy_id=alert.strategy_id,
+                outcome=Outcome.WORKING,
+                at=self._clock.now(),
+            )
+            return self._end(uow, alert, decision, denied("INTERNAL_ERROR"))
+
     # --- deciding: inside one transaction ---------------------------------------------------------
 
     def _next(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Action:

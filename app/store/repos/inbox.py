@@ -70,8 +70,13 @@ _FINISH: Final = (
 )
 _RELEASE: Final = (
     update(ALERTS)
-    .where(_a.id == bindparam("alert_id"), _a.state == AlertState.CLAIMED)
+    .where(_a.claimed_by == bindparam("worker"), _a.state == AlertState.CLAIMED)
     .values(state=AlertState.RECEIVED, claimed_by=None, claimed_at=None, lease_until=None)
+)
+_RENEW: Final = (
+    update(ALERTS)
+    .where(_a.claimed_by == bindparam("worker"), _a.state == AlertState.CLAIMED)
+    .values(lease_until=bindparam("until"))
 )
 _COUNT_SINCE: Final = select(func.count()).where(
     _a.strategy_id == bindparam("strategy_id"),
@@ -134,9 +139,13 @@ class Alerts(Repo):
         if not self._count(_FINISH, values):
             raise NotFound(f"There is no alert {alert_id}.")
 
-    def release(self, alert_id: str) -> None:
-        """Give a claimed alert back to the queue."""
-        self._count(_RELEASE, {"alert_id": alert_id})
+    def renew(self, worker: str, lease_until: datetime) -> None:
+        """Keep the worker's claims for longer."""
+        self._count(_RENEW, {"worker": worker, "until": lease_until})
+
+    def release_all(self, worker: str) -> None:
+        """Give the worker's claimed alerts back to the queue."""
+        self._count(_RELEASE, {"worker": worker})
 
     def count_since(self, strategy_id: str, since: datetime, states: Sequence[AlertState]) -> int:
         """Alerts received at or after ``since`` in one of ``states``."""

@@ -1,0 +1,174 @@
+"""The core: every service, put together on the parts; enough to trade, to replay, to administer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.bootstrap.parts import Parts, Wake, nothing, open_parts
+from app.brokers.paper import PaperVenue
+from app.brokers.paper_settings import PaperSettings
+from app.brokers.quotes import QuoteBook
+from app.brokers.registry import Factory, Registry
+from app.clock import SystemClock
+from app.config import Settings
+from app.ids import TimeOrderedIds
+from app.passwords import Argon2Passwords
+from app.services.accounts import AccountService
+from app.services.bus import Bus
+from app.services.flatten import HaltDesk
+from app.services.health import Health
+from app.services.inbox import Inbox
+from app.services.manual import ManualDesk
+from app.services.pace import Pace
+from app.services.pnl import Books, NoSink, Recorder
+from app.services.ports import Clock
+from app.services.strategies import StrategyService
+from app.services.trading.decide import Decider
+from app.services.trading.execute import Trader
+from app.services.trading.protect import Protector
+from app.services.trading.settle import Settler
+from app.services.users import UserService
+from app.store.reads import SqlReads
+from app.store.unit_of_work import SqlStore
+from app.vault import Vault
+from app.workers.executor import Executor, InlineQueue, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """Everything but the web and the loops: enough to trade, to replay, for the command line."""
+
+    parts: Parts
+    reads: SqlReads
+    books: Books
+    recorder: Recorder
+    settler: Settler
+    decider: Decider
+    trader: Trader
+    protector: Protector
+    inbox: Inbox
+    strategies: StrategyService
+    users: UserService
+    accounts: AccountService
+    desk: ManualDesk
+    halts: HaltDesk
+    health: Health
+    work_arrived: Wake
+    reports_arrived: Wake
+    pace: Pace
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that it was made with."""
+        return self.parts.settings
+
+    @property
+    def clock(self) -> Clock:
+        """The only source of time."""
+        return self.parts.clock
+
+    @property
+    def ids(self) -> TimeOrderedIds:
+        """Makes identifiers."""
+        return self.parts.ids
+
+    @property
+    def vault(self) -> Vault:
+        """Makes and keeps secrets."""
+        return self.parts.vault
+
+    @property
+    def store(self) -> SqlStore:
+        """The database."""
+        return self.parts.store
+
+    @property
+    def bus(self) -> Bus:
+        """Hands committed facts to listeners."""
+        return self.parts.bus
+
+    @property
+    def quotes(self) -> QuoteBook:
+        """The quote book."""
+        return self.parts.quotes
+
+    @property
+    def venue(self) -> PaperVenue:
+        """The paper accounts of this process."""
+        return self.parts.venue
+
+    @property
+    def brokers(self) -> Registry:
+        """The open broker of each account."""
+        return self.parts.brokers
+
+    def executor(self, queue: Queue | None = None) -> Executor:
+        """Return an executor; without a queue it executes each alert at once."""
+        return Executor(
+            store=self.store,
+            decider=self.decider,
+            trader=self.trader,
+            queue=queue or InlineQueue(self.trader),
+            name=f"executor-{os.getpid()}",
+            lease=timedelta(seconds=self.settings.lease_s),
+        )
+
+    def close(self) -> None:
+        """Close brokers and database."""
+        self.brokers.close_all()
+        self.store.close()
+
+
+def core(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    seed: int | None = None,
+    pause: Callable[[], None] = nothing,
+    venues: Mapping[str, Factory] | None = None,
+) -> Core:
+    """Open the database and put the services together; nothing runs yet.
+
+    ``seed`` makes every id repeatable, ``venues`` make brokers by venue name.  Raises ConfigError
+    when a setting is wrong or the database's schema is not the one that this program knows.
+    """
+    parts = open_parts(settings, clock or SystemClock(), seed, venues or {})
+    store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
+    work, reports, pace = Wake(), Wake(), Pace(clock.monotonic)
+    settler = Settler(store, clock, reports)
+    brokers.listen(settler.receive)
+    books = Books(store, clock, parts.quotes)
+    parts.bus.subscribe(books.follow)
+    decider = Decider(store, clock, parts.quotes, books.equity)
+    protector = Protector(store, settler, brokers, clock, ids)
+    inbox = Inbox(store, clock, ids, parts.vault, pace, work)
+    desk = ManualDesk(store, clock, inbox, brokers, settler)
+    accounts = AccountService(store, clock, ids, settings.trading_day_roll, PaperSettings.read)
+    return Core(
+        parts=parts,
+        reads=SqlReads(store),
+        books=books,
+        recorder=Recorder(store, clock, parts.quotes, books, NoSink(), pause),
+        settler=settler,
+        decider=decider,
+        trader=_trader(parts, settler, decider, protector),
+        protector=protector,
+        inbox=inbox,
+        strategies=StrategyService(store, clock, ids, parts.vault),
+        users=UserService(store, clock, ids, parts.vault, Argon2Passwords(), accounts),
+        accounts=accounts,
+        desk=desk,
+        halts=HaltDesk(store, clock, inbox, desk, brokers, settler),
+        health=Health(clock),
+        work_arrived=work,
+        reports_arrived=reports,
+        pace=pace,
+    )
+
+
+def _trader(parts: Parts, settler: Settler, decider: Decider, protector: Protector) -> Trader:
+    wait = timedelta(seconds=parts.settings.reversal_wait_s)
+    return Trader(settler, decider, parts.brokers, parts.clock, parts.ids, wait, protector.tend)

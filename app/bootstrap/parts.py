@@ -1,0 +1,118 @@
+"""The machine's parts: clock, identifiers, secrets, the database, prices and venues."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+import structlog
+
+from app.brokers.paper import PaperVenue
+from app.brokers.quotes import QuoteBook, Refused
+from app.brokers.registry import Factory, Registry
+from app.config import Settings
+from app.domain.accounts import Account
+from app.domain.events import Fact, FactKind
+from app.domain.quotes import Quote
+from app.ids import TimeOrderedIds
+from app.services.bus import Bus
+from app.services.ports import Clock
+from app.store import migrate
+from app.store.engine import make_engines
+from app.store.paper_log import SqlPaperLog
+from app.store.unit_of_work import SqlStore
+from app.vault import Vault, load_master
+
+_log = structlog.get_logger()
+
+
+class Wake:
+    """A bell that rings whatever was hung on it later: it unties who wakes from who is woken."""
+
+    def __init__(self) -> None:
+        self._ring: Callable[[], None] = nothing
+
+    def to(self, ring: Callable[[], None]) -> None:
+        """Ring this from now on."""
+        self._ring = ring
+
+    def __call__(self) -> None:
+        """Ring."""
+        self._ring()
+
+
+def nothing() -> None:
+    """Wake nobody: work is done inline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the services stand on."""
+
+    settings: Settings
+    clock: Clock
+    ids: TimeOrderedIds
+    vault: Vault
+    bus: Bus
+    store: SqlStore
+    quotes: QuoteBook
+    venue: PaperVenue
+    brokers: Registry
+
+
+def open_parts(
+    settings: Settings, clock: Clock, seed: int | None, venues: Mapping[str, Factory]
+) -> Parts:
+    """Open the database and the quote book; raises ConfigError."""
+    chance = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
+    vault = Vault(load_master(_secret(settings), settings.data_dir))
+    migrate.check(settings.store_url)
+    bus = Bus(_report_listener)
+    store = SqlStore(make_engines(settings.store_url), bus.publish)
+    quotes = QuoteBook(
+        timedelta(seconds=settings.quote_max_age_s),
+        timedelta(seconds=settings.alert_price_max_age_s),
+        _report_quote,
+    )
+    venue = PaperVenue(SqlPaperLog(store), quotes, clock)
+    quotes.on_quote(venue.on_quote)
+    brokers = Registry({"paper": venue.broker, **venues}, partial(_account, store))
+    bus.subscribe(partial(_forget_changed, brokers))
+    return Parts(
+        settings=settings,
+        clock=clock,
+        ids=TimeOrderedIds(clock.now, chance),
+        vault=vault,
+        bus=bus,
+        store=store,
+        quotes=quotes,
+        venue=venue,
+        brokers=brokers,
+    )
+
+
+def _secret(settings: Settings) -> str | None:
+    return settings.secret_key.get_secret_value() if settings.secret_key else None
+
+
+def _account(store: SqlStore, account_id: str) -> Account | None:
+    with store.read() as uow:
+        return uow.accounts.get(account_id)
+
+
+def _forget_changed(brokers: Registry, facts: Sequence[Fact]) -> None:
+    """Open an account anew, with its present settings, when it is used after a change."""
+    for fact in facts:
+        if fact.kind is FactKind.ACCOUNT_CHANGED and fact.account_id:
+            brokers.forget(fact.account_id)
+
+
+def _report_listener(error: Exception) -> None:
+    _log.error("listener_failed", exc_info=error)
+
+
+def _report_quote(quote: Quote, reason: Refused) -> None:
+    _log.debug("quote_refused", symbol=quote.symbol, reason=reason.value)

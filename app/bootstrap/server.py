@@ -1,0 +1,200 @@
+"""The server: the core with its web application and the loops that keep it going."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+import structlog
+from apiflask import APIFlask
+from flask_socketio import SocketIO
+
+from app import logs
+from app.bootstrap.core import Core, core
+from app.bootstrap.parts import Wake
+from app.brokers.feeds import SyntheticFeed
+from app.config import Settings
+from app.domain.instruments import resolve
+from app.services.tracing import Tracer
+from app.services.views import Views
+from app.sim.synthetic import SyntheticMarket
+from app.web import create_app
+from app.web.deps import WebDeps, WebSettings
+from app.web.sockets import create_socketio
+from app.workers import follower
+from app.workers.executor import Executor
+from app.workers.lanes import Lanes
+from app.workers.market import MarketWorker
+from app.workers.recorder import EVERY, RecordWorker
+from app.workers.settler import SettleWorker
+from app.workers.supervisor import Supervisor
+
+ROOT: Final = Path(__file__).resolve().parent.parent.parent
+_SYNTHETIC_EVERY: Final = timedelta(milliseconds=250)
+
+_log = structlog.get_logger()
+
+
+def release() -> str:
+    """Return the version of this program."""
+    try:
+        return version("signalbox")
+    except PackageNotFoundError:
+        return "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """A server: the core, its web application, and the loops that ``start`` sets going."""
+
+    core: Core
+    app: APIFlask
+    socketio: SocketIO
+    supervisor: Supervisor
+    lanes: Lanes
+    executor: Executor
+
+    def start(self) -> None:
+        """Find what is open at the venues, then start every worker."""
+        for account in self.core.accounts.list(None):
+            self.core.brokers.of(account.id)
+        self.core.settler.settle()
+        self.core.protector.tend_all()
+        self.supervisor.start()
+
+    def stop(self) -> bool:
+        """Take no more alerts, finish what is under way, give back the rest.
+
+        Returns whether everything ended in time.
+        """
+        ended = self.supervisor.stop(
+            self.core.settings.drain_s, also=lambda: not self.lanes.running
+        )
+        self.executor.stop()
+        self.core.close()
+        return ended
+
+
+def build(settings: Settings) -> Runtime:
+    """Return a server that is ready to start; raises ConfigError."""
+    logs.configure(settings.log_level, settings.log_format)
+    pause, spawn = Wake(), Spawner()
+    made = core(settings, pause=pause)
+    supervisor = Supervisor(made.clock, made.health, spawn, pause, _report_worker)
+    lanes = Lanes(
+        made.trader,
+        spawn,
+        supervisor.attempt,
+        lambda: supervisor.stopping,
+        pause,
+        made.pace,
+    )
+    made.bus.subscribe(lanes.hear)
+    deps = _web_deps(made, supervisor, pause)
+    app = create_app(deps)
+    socketio, live = create_socketio(app, deps)
+    spawn.use(socketio.start_background_task)
+    pause.to(partial(socketio.sleep, 0))
+    made.bus.subscribe(live.publish)
+    made.recorder.show(live)
+    live.wake_with(supervisor.add("live", live.step, every=0.5).wake)
+    executor = made.executor(lanes)
+    _add_workers(made, supervisor, executor)
+    return Runtime(made, app, socketio, supervisor, lanes, executor)
+
+
+class Spawner:
+    """Starts background tasks the way the Socket.IO server's mode does: greenlets or threads."""
+
+    def __init__(self) -> None:
+        self._start: Callable[..., object] = _start_thread
+
+    def use(self, start: Callable[..., object]) -> None:
+        """Start tasks this way from now on."""
+        self._start = start
+
+    def __call__(self, task: Callable[..., object], *args: object) -> object:
+        """Start ``task`` in the background."""
+        return self._start(task, *args)
+
+
+def _start_thread(task: Callable[..., object], *args: object) -> object:
+    thread = threading.Thread(target=task, args=args, daemon=True)
+    thread.start()
+    return thread
+
+
+def _add_workers(made: Core, supervisor: Supervisor, executor: Executor) -> None:
+    made.work_arrived.to(supervisor.add("executor", executor.step, every=0.5).wake)
+    settling = SettleWorker(made.settler, made.protector)
+    settler = supervisor.add("settler", settling.step, every=1.0)
+    made.reports_arrived.to(settler.wake)
+    following = follower.Follower(made.store, made.bus.publish)
+    made.bus.subscribe(following.hear)
+    supervisor.add("follower", following.step, every=follower.EVERY)
+    supervisor.add("paper", made.venue.step, every=0.05)
+    supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
+    if made.settings.market_data == "synthetic":
+        feed = SyntheticFeed([], made.quotes.put, _SYNTHETIC_EVERY)
+        market = MarketWorker(made.books, feed, partial(_add_market, made, feed))
+        supervisor.add("market", market.step, every=_SYNTHETIC_EVERY.total_seconds())
+
+
+def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
+    contract = resolve(symbol, made.clock.now().date())
+    market = SyntheticMarket(contract, made.settings.market_seed)
+    known = made.quotes.latest(contract.symbol)
+    if known is not None:
+        market.anchor(known.mark)
+    feed.add(market)
+
+
+def _web_deps(made: Core, supervisor: Supervisor, pause: Callable[[], None]) -> WebDeps:
+    settings = made.settings
+    return WebDeps(
+        settings=WebSettings(
+            root=ROOT,
+            version=release(),
+            secret_key=made.vault.derive("sessions"),
+            base_url=settings.base_url,
+            async_mode=settings.async_mode,
+            webhook_rate_limit=settings.webhook_rate_limit,
+            login_rate_limit=settings.login_rate_limit,
+            trusted_proxies=settings.trusted_proxies,
+            session_hours=settings.session_hours,
+            display_zone=settings.display_zone,
+            trading_day_roll=settings.trading_day_roll,
+        ),
+        clock=made.clock,
+        ids=made.ids,
+        inbox=made.inbox,
+        strategies=made.strategies,
+        users=made.users,
+        accounts=made.accounts,
+        desk=made.desk,
+        halts=made.halts,
+        recorder=made.recorder,
+        health=made.health,
+        views=Views(
+            made.store,
+            made.reads,
+            made.clock,
+            made.recorder.curve_id,
+            settings.trading_day_roll,
+        ),
+        tracer=Tracer(made.store),
+        reads=made.reads,
+        quotes=made.quotes,
+        yield_now=pause,
+        draining=lambda: supervisor.stopping,
+    )
+
+
+def _report_worker(name: str, error: Exception) -> None:
+    _log.error("worker_failed", worker=name, exc_info=error)
