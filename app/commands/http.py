@@ -11,6 +11,7 @@ import requests
 from app.domain.errors import SignalboxError, Unauthorised
 
 _TIMEOUT_S: Final = 10
+_GLANCE_S: Final = 2
 _UNAUTHORISED: Final = 401
 
 
@@ -33,7 +34,7 @@ class HttpServer:
     def answers(self) -> bool:
         """Whether a Signalbox server is there."""
         try:
-            content = self._session.get(f"{self._address}/health", timeout=_TIMEOUT_S).json()
+            content = self._session.get(f"{self._address}/health", timeout=_GLANCE_S).json()
         except requests.RequestException:
             return False
         return isinstance(content, dict) and "workers" in content

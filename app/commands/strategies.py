@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import click
@@ -11,6 +11,7 @@ from app.bootstrap import Core
 from app.commands.given import json_option, named_values, settings_option, user_option
 from app.commands.opening import opened, owner
 from app.commands.output import many, one
+from app.domain.errors import InvalidInput
 from app.domain.settings import AccountLink, StrategySettings, from_text, to_text
 from app.domain.strategies import Strategy, StrategyState
 from app.services.accounts import FIRST_ACCOUNT
@@ -45,7 +46,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a strategy and print its webhook key and address."""
-    chosen = from_text({**to_text(StrategySettings()), **named_values(settings)})
+    chosen = from_text(_fields(named_values(settings)))
     with opened() as made:
         user_id = owner(made, user)
         links = [AccountLink(made.accounts.find(user_id, each).id) for each in accounts]
@@ -104,6 +105,15 @@ def disable(name_or_id: str, user: str | None, *, no_new_entries: bool, as_json:
     """Switch a strategy off; the very next alert sees it."""
     state = StrategyState.NO_NEW_ENTRIES if no_new_entries else StrategyState.OFF
     _switch(name_or_id, user, state, as_json=as_json)
+
+
+def _fields(given: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the form, the given ones in place of their defaults."""
+    fields = to_text(StrategySettings())
+    unknown = dict.fromkeys(set(given) - set(fields), "is no setting")
+    if unknown:
+        raise InvalidInput(f"The settings are {', '.join(fields)}.", fields=unknown)
+    return {**fields, **given}
 
 
 def _switch(name_or_id: str, user: str | None, state: StrategyState, *, as_json: bool) -> None:

@@ -52,8 +52,9 @@ def read_recording(quotes: Path, alerts: Path, symbol: str) -> Recording:
     if not sent:
         raise InvalidInput(f"{alerts.name} holds no alerts.", code="BAD_ALERTS")
     contract = resolve(symbol, sent[0].at.date())
-    half = contract.instrument.tick_size / 2
-    return Recording(quotes.name, contract, read_quotes(quotes, contract.symbol, half), sent)
+    # Where only closes are known, a spread of two ticks flatters nobody.
+    prices = read_quotes(quotes, contract.symbol, contract.instrument.tick_size)
+    return Recording(quotes.name, contract, prices, sent)
 
 
 def read_alerts(path: Path) -> list[RecordedAlert]:

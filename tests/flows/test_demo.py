@@ -1,0 +1,127 @@
+"""The demo, really started: a newcomer sees everything move, and it ends without a trace."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.serving import START_S, Person, environment, eventually, free_port
+from tests.support.tree import ROOT
+
+
+class Demo:
+    """A demo that runs; ``folder`` keeps its data from one start to the next."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._log = folder / "demo.log"
+        options = ["--data-dir", str(folder / "demo"), "--pace", "0.1"]
+        with self._log.open("w", encoding="utf-8") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "app", "demo", *options],
+                cwd=ROOT,
+                env=environment(folder / "elsewhere", self.port),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    def printed(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+    def sign_in(self) -> tuple[str, str]:
+        """The name and the password that the demo prints."""
+        found = re.search(r"sign in as (\S+) with (\S+)", self.printed())
+        assert self.process.poll() is None, self.printed()
+        return (found[1], found[2]) if found else ("", "")
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = Demo(tmp_path_factory.mktemp("demo"))
+    try:
+        eventually(lambda: running.sign_in()[0], START_S)
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.end(signal.SIGTERM)
+
+
+@pytest.fixture(scope="module")
+def person(demo: Demo) -> Person:
+    name, password = demo.sign_in()
+    somebody = Person(demo.address)
+    somebody.look("/login")
+    assert somebody.fill_in("/login", name=name, password=password).url.endswith("/dashboard")
+    return somebody
+
+
+def items(person: Person, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = person.session.get(person.address + path, timeout=10).json()[
+        "items"
+    ]
+    return found
+
+
+def test_there_are_two_accounts_and_five_strategies(person: Person) -> None:
+    assert len(items(person, "/api/accounts")) == 2
+    assert len(items(person, "/api/strategies")) == 5
+
+
+def test_every_strategy_is_alerted_and_orders_fill(person: Person) -> None:
+    def traded() -> bool:
+        fills = items(person, "/api/fills?page_size=500")
+        return len({fill["strategy_id"] for fill in fills}) == 5
+
+    assert eventually(traded, 30)
+    assert {alert["state"] for alert in items(person, "/api/alerts")} >= {"executed"}
+
+
+def test_prices_move_so_that_the_open_profit_does(person: Person) -> None:
+    seen = set()
+
+    def moved() -> bool:
+        summary = person.session.get(f"{person.address}/api/summary", timeout=10).json()
+        seen.add(summary["open_pnl"])
+        return len(seen) > 3
+
+    assert eventually(moved, 30)
+
+
+def test_mishaps_are_shown_too(person: Person) -> None:
+    def shown() -> bool:
+        states = {alert["state"] for alert in items(person, "/api/alerts?page_size=500")}
+        return {"duplicate", "invalid", "no_action"} <= states
+
+    assert eventually(shown, 30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_and_starts_again_where_it_was(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    first = Demo(tmp_path)
+    eventually(lambda: first.sign_in()[0], START_S)
+    eventually(lambda: ": accepted" in first.printed(), START_S)
+    password = first.sign_in()
+    assert first.end(number) == 0
+    assert "Traceback" not in first.printed()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", first.port)) != 0
+    if number is signal.SIGTERM:
+        second = Demo(tmp_path)
+        eventually(lambda: second.sign_in()[0], START_S)
+        assert second.sign_in() == password
+        assert second.end(signal.SIGINT) == 0
