@@ -146,10 +146,11 @@ class Live:
             for each in everybody:
                 yield from _told(fact, each)
         yield from self._moved(facts, users)
+        halted = bool(ticks) and self._halted()
         for tick in ticks:
             for user_id in users:
                 if user_id in tick:
-                    yield from _ticked(user_id, tick[user_id], halted=self._halted())
+                    yield from _ticked(user_id, tick[user_id], halted=halted)
 
     def _moved(self, facts: Iterable[Fact], users: Collection[str]) -> Iterator[Event]:
         """One event for each user whose positions changed, with every book that did."""

@@ -10,9 +10,10 @@ from flask import Blueprint, Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from app.domain.accounts import TradingState
-from app.domain.errors import InvalidInput
+from app.domain.errors import InvalidInput, StoreUnavailable
 from app.domain.inbox import AlertState
 from app.domain.sessions import Roll
+from app.domain.users import User
 from app.services.reads import Page, Paging, Row, Scope
 from app.services.tracing import summary
 from app.web import editor, vendor, wire
@@ -204,10 +205,22 @@ def install(app: Flask, settings: WebSettings) -> None:
     app.register_blueprint(routes)
 
 
+def _who() -> tuple[User | None, bool]:
+    """Who is signed in and whether trading is halted; without the database neither is known.
+
+    The page that says so is rendered with this, so it must not fail on it.
+    """
+    try:
+        user = signed_in()
+        return user, user is not None and deps().halts.state() is not TradingState.ACTIVE
+    except StoreUnavailable:
+        return None, False
+
+
 def _context() -> dict[str, object]:
     """What every template may use."""
     web = deps()
-    user = signed_in()
+    user, halted = _who()
     roll = Roll.parse(web.settings.trading_day_roll)
     theme, colours = request.cookies.get("theme"), request.cookies.get("pnl")
     return {
@@ -216,7 +229,7 @@ def _context() -> dict[str, object]:
         "zone": web.settings.display_zone,
         "theme": theme if theme in THEMES else "dark",
         "pnl_colours": colours if colours in COLOURS else "default",
-        "halted": user is not None and web.halts.state() is not TradingState.ACTIVE,
+        "halted": halted,
         "reset": f"{roll.at:%H:%M}",
         "reset_zone": roll.zone.key,
     }
