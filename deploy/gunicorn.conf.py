@@ -1,6 +1,8 @@
 """How gunicorn serves Signalbox: one process, whose workers start with it and drain at its end."""
 
 import os
+import signal
+from types import FrameType
 from typing import Any
 
 _EVENTLET = os.environ.get("ASYNC_MODE", "eventlet") == "eventlet"
@@ -19,6 +21,15 @@ def post_worker_init(worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's o
     """Start the background workers in the process that serves, never in the master."""
     import wsgi  # noqa: PLC0415  the application is built in the worker, after it forked
 
+    previous = signal.getsignal(signal.SIGTERM)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        """Close the sockets before gunicorn begins to wait for them."""
+        wsgi.runtime.begin_stop()
+        if callable(previous):
+            previous(number, frame)
+
+    signal.signal(signal.SIGTERM, stop)
     wsgi.runtime.start()
 
 

@@ -68,6 +68,11 @@ class Runtime:
         self.core.protector.tend_all()
         self.supervisor.start()
 
+    def begin_stop(self) -> None:
+        """Answer 503 from now on and close the sockets, which would hold the process for long."""
+        self.supervisor.begin_stop()
+        self.socketio.start_background_task(self.socketio.server.eio.disconnect)
+
     def stop(self) -> bool:
         """Take no more alerts, finish what is under way, give back the rest.
 

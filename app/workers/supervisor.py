@@ -83,12 +83,16 @@ class Supervisor:
         """Whether the server is on its way down."""
         return self._stopping.is_set()
 
+    def begin_stop(self) -> None:
+        """Let no worker take another step."""
+        self._stopping.set()
+
     def stop(self, seconds: float, also: Callable[[], bool]) -> bool:
         """Tell every worker to end after its step and wait until ``also`` holds as well.
 
         Returns whether all that came about within ``seconds``.
         """
-        self._stopping.set()
+        self.begin_stop()
         for worker in self._workers:
             worker.wake()
         end = self._clock.monotonic() + seconds
