@@ -8,7 +8,7 @@ from typing import Protocol
 
 from app.domain.instruments import resolve
 from app.domain.strategies import StrategyKind
-from app.services.pnl.books import Books, Pair
+from app.services.pnl import Books, Pair
 
 
 class Feed(Protocol):

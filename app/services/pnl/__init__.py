@@ -1,6 +1,6 @@
 """P&L each second: the books in memory, the recorder of curves, what the pages are told."""
 
-from app.services.pnl.books import Books, Pair
+from app.services.pnl.books import Books
 from app.services.pnl.live import (
     LivePosition,
     LiveSink,
@@ -9,6 +9,7 @@ from app.services.pnl.live import (
     Summary,
     Tick,
 )
+from app.services.pnl.pairs import Pair
 from app.services.pnl.recorder import Recorder
 
 __all__ = [

@@ -1,0 +1,97 @@
+"""One strategy on one account: what it realised, what it holds, and where its day began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from app.domain.accounts import Account
+from app.domain.money import ZERO, exact
+from app.domain.positions import Position, unrealised
+from app.domain.strategies import Strategy, StrategyKind, StrategyState
+
+PairKey = tuple[str, str]
+"""Strategy and account."""
+
+Marks = Mapping[str, Decimal | None]
+"""The price that values each symbol now, None where it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One book: its position and the money that a price move of one makes per unit."""
+
+    position: Position
+    multiplier: Decimal
+
+    def value(self, mark: Decimal | None) -> Decimal | None:
+        """The open P&L at ``mark``; None when the price is unknown."""
+        return unrealised(self.position, mark, self.multiplier)
+
+
+@dataclass(slots=True)
+class Pair:
+    """One strategy on one account, by symbol what it holds; flat books are not in ``holdings``.
+
+    ``open_pnl`` is None while a price is unknown.  The day's P&L is counted from ``day_realised``
+    and ``day_open``, which hold until ``day_ends`` (None while they have to be found).
+    """
+
+    strategy: Strategy
+    account: Account
+    holdings: dict[str, Holding] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+    realised: Decimal = ZERO
+    open_pnl: Decimal | None = ZERO
+    day_ends: datetime | None = None
+    day_realised: Decimal = ZERO
+    day_open: Decimal = ZERO
+
+    @property
+    def key(self) -> PairKey:
+        """Strategy and account."""
+        return self.strategy.id, self.account.id
+
+    @exact
+    def hold(self, positions: Mapping[str, Position], multipliers: Mapping[str, Decimal]) -> None:
+        """Take over the books of the pair, flat ones included."""
+        self.positions = positions
+        self.realised = sum((position.realised_net for position in positions.values()), ZERO)
+        self.holdings = {
+            symbol: Holding(position, multipliers[symbol])
+            for symbol, position in positions.items()
+            if position.quantity
+        }
+
+    @exact
+    def value(self, marks: Marks) -> None:
+        """Mark what is held; one unknown price makes the whole unknown."""
+        total = ZERO
+        for symbol, holding in self.holdings.items():
+            part = holding.value(marks.get(symbol))
+            if part is None:
+                self.open_pnl = None
+                return
+            total += part
+        self.open_pnl = total
+
+    def traded_since(self, at: datetime) -> bool:
+        """Whether anything was filled at or after ``at``."""
+        return any(
+            position.last_at is not None and position.last_at >= at
+            for position in self.positions.values()
+        )
+
+    @property
+    def active(self) -> bool:
+        """Whether its P&L is recorded: it may trade, or it holds something.
+
+        A manual book is recorded from its first trade on.
+        """
+        if self.holdings:
+            return True
+        if self.strategy.kind is StrategyKind.MANUAL:
+            return bool(self.positions)
+        return self.strategy.archived_at is None and self.strategy.state is not StrategyState.OFF
