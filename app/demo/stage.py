@@ -36,27 +36,20 @@ class Stage:
 def staged(made: Core, password: str, chance: random.Random) -> Stage:
     """Make what is missing and return the stage; actors go on from what their strategies hold."""
     user = _user(made, password)
-    accounts = {name: _account(made, user, name) for name in (FUTURES, SHARES)}
-    strategies = {part.name: _strategy(made, user, part, accounts[part.account]) for part in CAST}
-    keys = {
-        name: made.strategies.webhook_key(user.id, each.id) for name, each in strategies.items()
-    }
-    actors = (Actor(part, _held(made, strategies[part.name]), chance) for part in CAST)
-    return Stage(keys, tuple(actors))
+    accounts = {account.name: account for account in made.accounts.list(user.id)}
+    strategies = [_strategy(made, user, part, accounts[part.account]) for part in CAST]
+    keys = {each.name: made.strategies.webhook_key(user.id, each.id) for each in strategies}
+    cast = zip(CAST, strategies, strict=True)
+    return Stage(keys, tuple(Actor(part, _held(made, each), chance) for part, each in cast))
 
 
 def _user(made: Core, password: str) -> User:
-    try:
+    """Return the demo's user; at the first start it is made and takes over the two accounts."""
+    if made.users.count():
         return made.users.by_name(USER)
-    except NotFound:
-        return made.users.create(USER, password)
-
-
-def _account(made: Core, user: User, name: str) -> Account:
-    try:
-        return made.accounts.find(user.id, name)
-    except NotFound:
-        return made.accounts.create_paper(user.id, name, _CASH, _COSTS[name])
+    for name in (FUTURES, SHARES):
+        made.accounts.create_paper(None, name, _CASH, _COSTS[name])
+    return made.users.create(USER, password)
 
 
 def _strategy(made: Core, user: User, part: Part, account: Account) -> Strategy:

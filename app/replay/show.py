@@ -1,7 +1,7 @@
 """A recording for show: its quotes and alerts are sent to a running server, faster than they were.
 
-The server trades today, so the alerts get new ids and the quotes the name under which the server
-finds today's contract of the same product.
+The server trades today, so alerts get new ids, and quotes and alerts the name under which the
+server finds today's contract of the same product.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
 
-from app.domain.instruments import Contract, InstrumentKind
+from app.domain.errors import InvalidInput
+from app.domain.instruments import Contract, InstrumentKind, resolve
 from app.domain.money import wire
 from app.domain.quotes import Quote
 from app.replay.recording import RecordedAlert, Recording
 
 #: Quiet stretches (a night, a weekend) are shortened to this many seconds.
 LONGEST_PAUSE_S: Final = 2.0
+_SYMBOL_FIELDS: Final = frozenset({"symbol", "ticker"})
 
 
 class Server(Protocol):
@@ -59,8 +61,8 @@ def drive(
         if isinstance(event, Quote):
             server.quote(_fields(event, name))
         else:
-            answer = server.alert(with_new_id(event.body, run), event.content_type)
-            yield Sent(at, event.line, answer)
+            body = as_of_today(event, recording.contract, run)
+            yield Sent(at, event.line, server.alert(body, event.content_type))
 
 
 def todays_name(contract: Contract) -> str:
@@ -69,15 +71,31 @@ def todays_name(contract: Contract) -> str:
     return f"{contract.root}1!" if future else contract.symbol
 
 
-def with_new_id(body: bytes, run: str) -> bytes:
-    """Return the message with its id set apart by ``run``; unchanged when it has none."""
+def as_of_today(alert: RecordedAlert, contract: Contract, run: str) -> bytes:
+    """Return the message with its id set apart by ``run`` and ``contract`` named as of today.
+
+    What is no JSON object is sent as it was.
+    """
     try:
-        fields = json.loads(body)
+        fields = json.loads(alert.body)
     except ValueError:
-        return body
-    if not isinstance(fields, dict) or not isinstance(fields.get("id"), str):
-        return body
-    return json.dumps({**fields, "id": f"{run}-{fields['id']}"}).encode()
+        return alert.body
+    if not isinstance(fields, dict):
+        return alert.body
+    changed = dict(fields)
+    if isinstance(fields.get("id"), str):
+        changed["id"] = f"{run}-{fields['id']}"
+    for name in _SYMBOL_FIELDS & fields.keys():
+        if _means(fields[name], contract, alert.at):
+            changed[name] = todays_name(contract)
+    return alert.body if changed == fields else json.dumps(changed).encode()
+
+
+def _means(symbol: object, contract: Contract, at: datetime) -> bool:
+    try:
+        return isinstance(symbol, str) and resolve(symbol, at.date()) == contract
+    except InvalidInput:
+        return False
 
 
 def _in_order(recording: Recording) -> Iterator[tuple[datetime, Quote | RecordedAlert]]:

@@ -15,6 +15,7 @@ import pytest
 import requests
 import socketio
 
+from tests.support.recordings import Recording
 from tests.support.serving import Person, Program, Server, eventually, run, serving
 
 PASSWORD = "correct horse battery"
@@ -175,8 +176,13 @@ def test_the_fills_are_exact_and_the_reversal_closes_before_it_opens(day: Day) -
 def test_the_profit_is_exact_in_summary_calendar_and_journal(day: Day) -> None:
     summary = day.program.get("/api/summary")
     assert (summary["total_pnl"], summary["open_pnl"], summary["today_pnl"]) == ("750", "0", "750")
-    days = day.program.get("/api/dashboard/pnl-calendar", strategy_id=day.strategy_id)
-    assert [(each["pnl"], each["trade_count"]) for each in days["calendar_data"]] == [("750", 6)]
+
+    def booked() -> bool:
+        days = day.program.get("/api/dashboard/pnl-calendar", strategy_id=day.strategy_id)
+        shown = [(each["pnl"], each["trade_count"]) for each in days["calendar_data"]]
+        return shown == [("750", 6)]
+
+    eventually(booked)
     trades = day.program.get("/api/trades", strategy_id=day.strategy_id, order="asc")["items"]
     assert [(trade["direction"], trade["net"]) for trade in trades] == [
         ("long", "500"),
@@ -244,6 +250,26 @@ def test_a_strategy_of_the_command_line_trades_at_once_on_the_running_server(
     rows = day.program.get("/api/fills", strategy_id=made["id"], order="asc")["items"]
     assert [row["realised"] for row in rows] == ["0", "205"]
     eventually(lambda: day.program.get("/api/summary")["total_pnl"] == "955")
+
+
+def test_a_recording_is_shown_on_the_running_server(
+    day: Day, server: Server, tmp_path: Path
+) -> None:
+    options = [*Recording(tmp_path).write(), "--symbol", "MESH2026", "--speed", "60"]
+    done = run(["replay", *options, "--account", "paper"], server.env)
+    assert done.returncode == 0, done.stderr
+    said = [line.rpartition(": ")[2] for line in done.stdout.splitlines()]
+    assert said == ["accepted", "duplicate", "invalid", "accepted", "accepted", "accepted"]
+    strategies = day.program.get("/api/strategies")["items"]
+    (shown,) = (each["id"] for each in strategies if each["name"] == "Replay of MES1!")
+    eventually(partial(holds, day.program, shown, "0"))
+    rows = day.program.get("/api/fills", strategy_id=shown, order="asc")["items"]
+    assert [(row["side"], row["quantity"], row["price"]) for row in rows] == [
+        ("buy", "2", "5000.25"),
+        ("sell", "2", "5004"),
+        ("sell", "1", "5004"),
+        ("buy", "1", "5001.25"),
+    ]
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_running_server(server: Server) -> None:

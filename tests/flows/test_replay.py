@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import commands
+from tests.support.recordings import EXIT, LONG, QUOTES, Recording, alert
 from tests.support.tree import ROOT
 
 SAMPLES = Path(os.environ.get("DATA_SAMPLES") or ROOT.parent / "shared" / "data")
@@ -59,56 +58,12 @@ def test_a_recorded_day_leads_to_exactly_the_expected_books(day: Day) -> None:
     assert time.monotonic() - begun < day.seconds
 
 
-def bar(minute: int, bid: str, ask: str) -> str:
-    return f"2026-03-04T15:{minute:02}:00Z,,,,,,{bid},{ask}"
-
-
-def alert(minute: int, body: object, expect: str | None = None) -> dict[str, str]:
-    """An alert a second after the minute; a text is sent as it is."""
-    line = {
-        "at": f"2026-03-04T15:{minute:02}:01Z",
-        "content_type": "application/json",
-        "body": body if isinstance(body, str) else json.dumps(body),
-    }
-    return line if expect is None else {**line, "expect": expect}
-
-
-LONG = {"id": "1", "symbol": "MES1!", "action": "buy", "quantity": 2}
-SHORT = {"id": "2", "symbol": "MESH6", "sentiment": "short", "quantity": 1, "action": "sell"}
-EXIT = {"id": "3", "symbol": "MES1!", "action": "exit"}
-
-#: Two bought at 5000.25, a reversal at 5004, the exit at 5001.25, and what must do nothing.
-QUOTES = [
-    bar(1, "5000", "5000.25"),
-    bar(2, "5004", "5004.25"),
-    bar(3, "5001", "5001.25"),
-    bar(4, "4990", "4990.25"),
-]
-ALERTS = [
-    alert(1, LONG, "accepted"),
-    alert(1, LONG, "duplicate"),
-    alert(1, '{"symbol": "MES1!", "action": "buy", "comment": "a "quote""}', "refused"),
-    alert(2, SHORT, "accepted"),
-    alert(3, EXIT, "accepted"),
-    alert(4, {**EXIT, "id": "4"}, "accepted"),
-]
-
-
-@dataclass
-class Files:
-    """A recording that a test writes for itself."""
-
-    folder: Path
-    quotes: Sequence[str] = tuple(QUOTES)
-    alerts: Sequence[Mapping[str, str]] = tuple(ALERTS)
-    header: str = "time,open,high,low,close,volume,bid,ask"
+class Files(Recording):
+    """The recording as ``replay`` reads it."""
 
     def run(self, *options: str, symbol: str = "MESH2026") -> Result:
-        quotes, alerts = self.folder / "quotes.csv.gz", self.folder / "alerts.jsonl"
-        text = "\n".join([self.header, *self.quotes])
-        quotes.write_bytes(gzip.compress(text.encode()))
-        alerts.write_text("\n".join(json.dumps(each) for each in self.alerts), encoding="utf-8")
-        return replay(quotes, alerts, "--symbol", symbol, *options)
+        self.write()
+        return replay(*self.paths, "--symbol", symbol, *options)
 
     def books(self, *options: str) -> Any:  # noqa: ANN401  JSON
         result = self.run("--json", *options)

@@ -13,7 +13,7 @@ import pytest
 from app.domain.instruments import resolve
 from app.domain.quotes import Quote, QuoteSource
 from app.replay.recording import RecordedAlert, Recording
-from app.replay.show import LONGEST_PAUSE_S, drive, todays_name, with_new_id
+from app.replay.show import LONGEST_PAUSE_S, as_of_today, drive, todays_name
 
 START = datetime(2013, 10, 7, 14, 0, tzinfo=UTC)
 
@@ -90,13 +90,28 @@ def test_only_futures_have_another_name_today(symbol: str, name: str) -> None:
     assert todays_name(resolve(symbol, date(2013, 10, 7))) == name
 
 
+def today(body: bytes, run: str = "run") -> bytes:
+    contract = resolve("ESZ2013", START.date())
+    return as_of_today(RecordedAlert(1, START, "", body), contract, run)
+
+
 def test_a_new_showing_is_no_resend_of_an_earlier_one() -> None:
-    body = b'{"id": "cross up-1", "symbol": "ES1!"}'
-    first, second = (json.loads(with_new_id(body, run)) for run in ("a", "b"))
-    assert (first["id"], second["id"]) == ("a-cross up-1", "b-cross up-1")
-    assert first["symbol"] == "ES1!"
+    body = b'{"id": "cross up-1", "symbol": "SPY"}'
+    assert json.loads(today(body, "a")) == {"id": "a-cross up-1", "symbol": "SPY"}
+    assert json.loads(today(body, "b"))["id"] == "b-cross up-1"
 
 
-@pytest.mark.parametrize("body", [b"buy", b'{"id": 7}', b'{"symbol": "ES"}', b'["id"]', b"\xff"])
-def test_a_message_without_an_id_is_sent_as_it_was(body: bytes) -> None:
-    assert with_new_id(body, "run") == body
+@pytest.mark.parametrize("symbol", ["ES", "ES1!", "CME_MINI:ESZ2013", "ESZ3"])
+@pytest.mark.parametrize("field", ["symbol", "ticker"])
+def test_every_name_of_the_recorded_contract_becomes_todays(field: str, symbol: str) -> None:
+    assert json.loads(today(json.dumps({field: symbol}).encode())) == {field: "ES1!"}
+
+
+@pytest.mark.parametrize("symbol", ["ESH2014", "NQ1!", "NOPE99", 7])
+def test_other_symbols_stay_as_they_are(symbol: object) -> None:
+    assert json.loads(today(json.dumps({"symbol": symbol}).encode())) == {"symbol": symbol}
+
+
+@pytest.mark.parametrize("body", [b"buy", b'{"id": 7}', b'{ "action":"buy" }', b'["id"]', b"\xff"])
+def test_a_message_with_nothing_to_change_is_sent_as_it_was(body: bytes) -> None:
+    assert today(body) == body
