@@ -29,6 +29,8 @@ from app.services.strategies import StrategyService
 from app.services.trading.decide import Decider
 from app.services.trading.execute import Trader
 from app.services.trading.protect import Protector
+from app.services.trading.reconcile import Reconciler
+from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 from app.services.users import UserService
 from app.store.reads import SqlReads
@@ -49,6 +51,7 @@ class Core:
     decider: Decider
     trader: Trader
     protector: Protector
+    reconciler: Reconciler
     inbox: Inbox
     strategies: StrategyService
     users: UserService
@@ -112,7 +115,7 @@ class Core:
             decider=self.decider,
             trader=self.trader,
             queue=queue or InlineQueue(self.trader),
-            name=f"executor-{os.getpid()}",
+            name=f"executor-{os.getpid()}" if self.store.on_postgres else "executor",
             lease=timedelta(seconds=self.settings.lease_s),
         )
 
@@ -143,9 +146,10 @@ def core(
     books = Books(store, clock, parts.quotes)
     parts.bus.subscribe(books.follow)
     decider = Decider(store, clock, parts.quotes, books.equity)
-    protector = Protector(store, settler, brokers, clock, ids)
+    sender = Sender(brokers, settler, clock)
+    protector = Protector(store, settler, sender, clock, ids)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work)
-    desk = ManualDesk(store, clock, inbox, brokers, settler)
+    desk = ManualDesk(store, clock, inbox, sender, settler)
     accounts = AccountService(store, clock, ids, settings.trading_day_roll, PaperSettings.read)
     return Core(
         parts=parts,
@@ -154,14 +158,15 @@ def core(
         recorder=Recorder(store, clock, parts.quotes, books, NoSink(), pause),
         settler=settler,
         decider=decider,
-        trader=_trader(parts, settler, decider, protector),
+        trader=_trader(parts, settler, decider, sender, protector),
         protector=protector,
+        reconciler=Reconciler(store, brokers, settler, sender),
         inbox=inbox,
         strategies=StrategyService(store, clock, ids, parts.vault),
         users=UserService(store, clock, ids, parts.vault, Argon2Passwords(), accounts),
         accounts=accounts,
         desk=desk,
-        halts=HaltDesk(store, clock, inbox, desk, brokers, settler),
+        halts=HaltDesk(store, clock, inbox, desk, sender, settler),
         health=Health(clock),
         work_arrived=work,
         reports_arrived=reports,
@@ -169,6 +174,12 @@ def core(
     )
 
 
-def _trader(parts: Parts, settler: Settler, decider: Decider, protector: Protector) -> Trader:
+def _trader(
+    parts: Parts, settler: Settler, decider: Decider, sender: Sender, protector: Protector
+) -> Trader:
     wait = timedelta(seconds=parts.settings.reversal_wait_s)
-    return Trader(settler, decider, parts.brokers, parts.clock, parts.ids, wait, protector.tend)
+
+    def tend(strategy_id: str, account_id: str) -> None:
+        protector.tend(account_id, strategy_id)
+
+    return Trader(settler, decider, sender, parts.clock, parts.ids, wait, tend)

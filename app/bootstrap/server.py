@@ -59,13 +59,15 @@ class Runtime:
     supervisor: Supervisor
     lanes: Lanes
     executor: Executor
+    settling: SettleWorker
 
     def start(self) -> None:
         """Find what is open at the venues, then start every worker."""
         for account in self.core.accounts.list(None):
             self.core.brokers.of(account.id)
-        self.core.settler.settle()
+        self.core.reconciler.run()
         self.core.protector.tend_all()
+        self.executor.start()
         self.supervisor.start()
 
     def begin_stop(self) -> None:
@@ -79,7 +81,8 @@ class Runtime:
         Returns whether everything ended in time.
         """
         ended = self.supervisor.stop(
-            self.core.settings.drain_s, also=lambda: not self.lanes.running
+            self.core.settings.drain_s,
+            also=lambda: not (self.lanes.running or self.settling.running),
         )
         self.executor.stop()
         self.core.close()
@@ -110,8 +113,10 @@ def build(settings: Settings) -> Runtime:
     made.recorder.show(live)
     live.wake_with(supervisor.add("live", live.step, every=0.5).wake)
     executor = made.executor(lanes)
-    _add_workers(made, supervisor, executor)
-    return Runtime(made, app, socketio, supervisor, lanes, executor)
+    attempt = supervisor.attempt
+    settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
+    _add_workers(made, supervisor, executor, settling)
+    return Runtime(made, app, socketio, supervisor, lanes, executor, settling)
 
 
 class Spawner:
@@ -135,9 +140,10 @@ def _start_thread(task: Callable[..., object], *args: object) -> object:
     return thread
 
 
-def _add_workers(made: Core, supervisor: Supervisor, executor: Executor) -> None:
+def _add_workers(
+    made: Core, supervisor: Supervisor, executor: Executor, settling: SettleWorker
+) -> None:
     made.work_arrived.to(supervisor.add("executor", executor.step, every=0.5).wake)
-    settling = SettleWorker(made.settler, made.protector)
     settler = supervisor.add("settler", settling.step, every=1.0)
     made.reports_arrived.to(settler.wake)
     following = follower.Follower(made.store, made.bus.publish)
