@@ -25,6 +25,7 @@ from app.services.tracing import Tracer
 from app.services.views import Views
 from app.sim.synthetic import SyntheticMarket
 from app.web import create_app
+from app.web.closing import OpenSockets
 from app.web.deps import WebDeps, WebSettings
 from app.web.sockets import create_socketio
 from app.workers import follower
@@ -37,6 +38,9 @@ from app.workers.supervisor import Supervisor
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _SYNTHETIC_EVERY: Final = timedelta(milliseconds=250)
+
+#: How long a goodbye may take to reach the other side of a socket, in seconds.
+_GOODBYE_S: Final = 0.2
 
 _log = structlog.get_logger()
 
@@ -60,6 +64,7 @@ class Runtime:
     lanes: Lanes
     executor: Executor
     settling: SettleWorker
+    sockets: OpenSockets
 
     def start(self) -> None:
         """Find what is open at the venues, then start every worker."""
@@ -71,9 +76,14 @@ class Runtime:
         self.supervisor.start()
 
     def begin_stop(self) -> None:
-        """Answer 503 from now on and close the sockets, which would hold the process for long."""
+        """Answer 503 from now on, say goodbye on every socket, and hang up."""
         self.supervisor.begin_stop()
-        self.socketio.start_background_task(self.socketio.server.eio.disconnect)
+        self.socketio.start_background_task(self._hang_up)
+
+    def _hang_up(self) -> None:
+        self.socketio.server.eio.disconnect()  # type: ignore[attr-defined]
+        threading.Event().wait(_GOODBYE_S)
+        self.sockets.close()
 
     def stop(self) -> bool:
         """Take no more alerts, finish what is under way, give back the rest.
@@ -107,6 +117,8 @@ def build(settings: Settings) -> Runtime:
     deps = _web_deps(made, supervisor, pause)
     app = create_app(deps)
     socketio, live = create_socketio(app, deps)
+    sockets = OpenSockets(app.wsgi_app)
+    app.wsgi_app = sockets  # type: ignore[method-assign]
     spawn.use(socketio.start_background_task)
     pause.to(partial(socketio.sleep, 0))
     made.bus.subscribe(live.publish)
@@ -116,7 +128,7 @@ def build(settings: Settings) -> Runtime:
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
     _add_workers(made, supervisor, executor, settling)
-    return Runtime(made, app, socketio, supervisor, lanes, executor, settling)
+    return Runtime(made, app, socketio, supervisor, lanes, executor, settling, sockets)
 
 
 class Spawner:
