@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable, Iterable
+from typing import Final
+
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import auth, headers, health, pages, problems, signin, webhook
 from app.web.api import dashboard, records, strategies, trading
 from app.web.deps import WebDeps, attach
+
+#: Seconds that a client may leave between two pieces of its request.
+PATIENCE_S: Final = 10.0
+
+Wsgi = Callable[..., Iterable[bytes]]
 
 
 def create_app(web: WebDeps) -> APIFlask:
@@ -38,10 +47,30 @@ def create_app(web: WebDeps) -> APIFlask:
     pages.install(app, settings)
     _install_api(app)
     auth.install(app, settings)
+    app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _impatient(serve: Wsgi) -> Wsgi:
+    """Give a client this long for each piece of its request; one that drips holds nothing up.
+
+    The server hands its socket over in the environment; it is given back as it was.
+    """
+
+    def within(environ: dict[str, object], start_response: object) -> Iterable[bytes]:
+        connection = environ.get("gunicorn.socket")
+        if not isinstance(connection, socket.socket):
+            return serve(environ, start_response)
+        connection.settimeout(PATIENCE_S)
+        try:
+            return serve(environ, start_response)
+        finally:
+            connection.settimeout(None)
+
+    return within
 
 
 def _install_api(app: APIFlask) -> None:

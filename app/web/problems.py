@@ -42,6 +42,7 @@ CODES: Final[Mapping[int, str]] = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     406: "NOT_ACCEPTABLE",
+    408: "REQUEST_TIMEOUT",
     413: "BODY_TOO_LARGE",
     415: "UNSUPPORTED_CONTENT",
     422: "INVALID_INPUT",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Blueprint, Flask, Request, Response, request
+from werkzeug.exceptions import ClientDisconnected, RequestTimeout
 
 from app.domain.errors import InvalidInput, StoreUnavailable
 from app.services.inbox import Delivery
@@ -68,11 +69,17 @@ def _take(web: WebDeps, key: str, wait: Wait | None) -> Response:
 
 
 def _body(sent: Request, most: int) -> bytes:
-    """Return up to ``most`` bytes of the body, whether it comes with its length or in chunks."""
+    """Return up to ``most`` bytes of the body, whether it comes with its length or in chunks.
+
+    Raises RequestTimeout when the rest of it does not come: nothing may be kept of a half.
+    """
     parts, left = [], most
-    while left and (part := sent.stream.read(left)):
-        parts.append(part)
-        left -= len(part)
+    try:
+        while left and (part := sent.stream.read(left)):
+            parts.append(part)
+            left -= len(part)
+    except (ClientDisconnected, OSError):
+        raise RequestTimeout("The request did not arrive whole. Send it again.") from None
     return b"".join(parts)
 
 

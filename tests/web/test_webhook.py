@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -16,6 +17,7 @@ from app.domain.inbox import AlertState
 from app.domain.settings import StrategySettings
 from app.services.inbox import Answer, Delivery
 from app.web import create_app
+from app.web.factory import PATIENCE_S
 from tests.support.world import World
 
 GOOD = {"symbol": "ES", "action": "buy", "quantity": "1", "id": "a-1"}
@@ -383,3 +385,47 @@ def test_no_secret_header_is_kept(world: World) -> None:
     row = kept(world)[0]["id"]
     shown = world.program().get(f"/api/alerts/{row}").get_json()["headers"]
     assert shown == {"User-Agent": "tv"}
+
+
+class Dripping(BytesIO):
+    """A body whose rest never comes."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise TimeoutError("timed out")
+
+
+@pytest.mark.parametrize("environ", [{"CONTENT_LENGTH": "100"}, {"wsgi.input_terminated": True}])
+def test_f17_a_request_that_never_arrives_whole_is_dropped_and_not_kept(
+    world: World, environ: dict[str, object]
+) -> None:
+    _, key = world.strategy()
+    answer = world.app.test_client().post(
+        f"/webhook/{key}", input_stream=Dripping(), environ_overrides=environ
+    )
+    assert answer.status_code == 408
+    assert answer.get_json()["error_code"] == "REQUEST_TIMEOUT"
+    assert kept(world) == []
+
+
+def test_f17_a_client_is_waited_for_only_so_long(world: World) -> None:
+    _, key = world.strategy()
+    ours, theirs = socket.socketpair()
+    waits: list[float | None] = []
+
+    class Watched(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            waits.append(ours.gettimeout())
+            return super().read(size)
+
+    body = json.dumps(GOOD).encode()
+    answer = world.app.test_client().post(
+        f"/webhook/{key}",
+        input_stream=Watched(body),
+        environ_overrides={"gunicorn.socket": ours, "wsgi.input_terminated": True},
+    )
+    after = ours.gettimeout()
+    ours.close()
+    theirs.close()
+    assert answer.status_code == 202
+    assert set(waits) == {PATIENCE_S}
+    assert after is None
