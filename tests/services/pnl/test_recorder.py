@@ -1,0 +1,549 @@
+"""A row a second for each active curve, gaps for unknown prices, marks that outlive the process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import accumulate, pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.clock import VirtualClock
+from app.domain.errors import StoreUnavailable
+from app.domain.settings import AccountLink
+from app.domain.strategies import Strategy, StrategyState
+from app.services.pnl import Books, NoSink, Recorder
+from app.services.ports import Sample, Store, UnitOfWork
+from app.store.unit_of_work import SqlStore
+from tests.support.counting import ES, MORNING, CountingHouse
+
+D = Decimal
+CASH = D(100_000)
+
+
+def values(rows: list[Sample]) -> list[tuple[Decimal | None, ...]]:
+    """Realised, open, total and drawdown of each row."""
+    return [(row.realised, row.open, row.pnl, row.drawdown) for row in rows]
+
+
+def row(*figures: str | int | None) -> tuple[Decimal | None, ...]:
+    """One row in numbers."""
+    return tuple(None if figure is None else D(figure) for figure in figures)
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def test_each_active_curve_gets_one_row_a_second(house: CountingHouse) -> None:
+    user = house.user("ann")
+    made = house.strategy(user)
+    for _ in range(3):
+        house.tick()
+    at = int(MORNING.timestamp())
+    for curve in ((user, made.id), (user, None), (user, None, made.accounts[0].account_id)):
+        assert [sample.at for sample in house.rows(*curve)] == [at + 1, at + 2, at + 3]
+
+
+def test_the_same_second_is_recorded_once_however_often_it_is_asked(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.tick()
+    for _ in range(3):
+        house.clock.advance(0.2)
+        assert not house.recorder.tick(house.clock.now())
+    house.clock.advance(0.5)
+    assert house.recorder.tick(house.clock.now())
+    assert len(house.rows(None, made.id)) == 2
+
+
+def test_a_tick_is_one_transaction_for_all_curves(house: CountingHouse) -> None:
+    for number in range(5):
+        house.strategy(name=f"S{number}")
+    house.tick()
+    counted = Counted(house.store)
+    recorder = recorder_on(house, cast("Store", counted))
+    house.clock.advance(1)
+    recorder.tick(house.clock.now())
+    assert (counted.records, counted.writes) == (1, 0)
+
+
+def test_a_row_is_realised_open_total_and_drawdown(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "2", "5000", "4.50")
+    house.quote("5001")
+    house.tick()
+    house.quote("4999.25")
+    house.tick()
+    house.fill(made, "-2", "5002", "4.50")
+    house.tick()
+    assert values(house.rows(None, made.id)) == [
+        row("-4.5", 100, "95.5", 0),
+        row("-4.5", -75, "-79.5", 175),
+        row(191, 0, 191, 0),
+    ]
+
+
+def test_an_unknown_price_writes_a_gap_and_never_a_zero(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000", "2")
+    house.tick()
+    house.quote("5010")
+    house.tick()
+    house.tick(20)
+    assert values(house.rows(None, made.id)) == [
+        row(-2, None, None, None),
+        row(-2, 500, 498, 0),
+        row(-2, None, None, None),
+    ]
+    assert values(house.rows(None)) == values(house.rows(None, made.id))
+
+
+def test_a_gap_moves_neither_the_high_water_mark_nor_the_drawdown(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5010")
+    house.tick()
+    house.tick(20)
+    kept = house.series()[None, made.id, None]
+    assert (kept.peak, kept.max_drawdown) == (D(500), D(0))
+
+
+def test_a_strategy_that_is_off_is_recorded_while_it_holds_something_and_once_more(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5001")
+    house.strategies.set_state(None, made.id, StrategyState.OFF)
+    house.tick()
+    house.fill(made, "-1", "5001")
+    for _ in range(3):
+        house.tick()
+    assert values(house.rows(None, made.id)) == [row(0, 50, 50, 0), row(50, 0, 50, 0)]
+
+
+@pytest.mark.parametrize("put_away", ["archived", "off"])
+def test_a_strategy_that_can_do_nothing_and_holds_nothing_has_no_rows(
+    house: CountingHouse, put_away: str
+) -> None:
+    made = house.strategy()
+    house.strategy(name="Other")
+    if put_away == "archived":
+        house.strategies.archive(None, made.id)
+    else:
+        house.strategies.set_state(None, made.id, StrategyState.OFF)
+    house.tick()
+    assert house.rows(None, made.id) == []
+    assert len(house.rows(None)) == 1
+
+
+def test_a_strategy_that_only_closes_is_recorded(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.strategies.set_state(None, made.id, StrategyState.NO_NEW_ENTRIES)
+    house.tick()
+    assert len(house.rows(None, made.id)) == 1
+
+
+def test_a_manual_book_is_recorded_from_its_first_trade_on(house: CountingHouse) -> None:
+    account = house.account()
+    with house.store.read() as uow:
+        manual = uow.strategies.manual_of(account.id)
+    assert manual is not None
+    house.tick()
+    assert house.rows(None, manual.id) == []
+    house.fill(manual, "1", "5000")
+    house.fill(manual, "-1", "5000")
+    house.tick()
+    assert values(house.rows(None, manual.id)) == [row(0, 0, 0, 0)]
+
+
+def test_a_second_that_has_rows_from_before_a_restart_is_left_alone(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.tick()
+    again = house.restarted()
+    assert not again.recorder.tick(again.clock.now())
+    again.tick()
+    assert len(again.rows(None, made.id)) == 2
+    again.close()
+
+
+# --- several accounts, several users --------------------------------------------------------------
+
+
+def two_accounts(house: CountingHouse) -> tuple[Strategy, str, str]:
+    first, second = house.account(), house.accounts.create_paper(None, "second")
+    made = house.strategy(accounts=[first, second])
+    house.fill(made, "1", "5000", "1", account=first)
+    house.fill(made, "-2", "5010", "1", account=second)
+    house.quote("5004")
+    return made, first.id, second.id
+
+
+def test_a_strategy_on_two_accounts_has_a_curve_on_each_that_add_up(house: CountingHouse) -> None:
+    made, first, second = two_accounts(house)
+    house.tick()
+    assert values(house.rows(None, made.id, first)) == [row(-1, 200, 199, 0)]
+    assert values(house.rows(None, made.id, second)) == [row(-1, 600, 599, 0)]
+    assert values(house.rows(None, made.id)) == [row(-2, 800, 798, 0)]
+
+
+def test_a_strategy_on_one_account_has_no_second_curve_for_it(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.tick()
+    account = made.accounts[0].account_id
+    assert (None, made.id, account) not in house.series()
+    assert house.recorder.curve_id(None, made.id, account) == house.series()[None, made.id, None].id
+
+
+def test_curves_are_found_by_strategy_and_account_and_nothing_else(house: CountingHouse) -> None:
+    made, first, second = two_accounts(house)
+    house.tick()
+    kept, find = house.series(), house.recorder.curve_id
+    assert find(None, made.id, first) == kept[None, made.id, first].id
+    assert find(None, made.id, None) == kept[None, made.id, None].id
+    assert find(None, None, second) == kept[None, None, second].id
+    assert find(None, None, None) == kept[None, None, None].id
+    assert find(None, made.id, "nowhere") is None
+    assert find(None, None, "nowhere") is None
+    assert find("nobody", made.id, None) is None
+
+
+def test_the_totals_of_accounts_and_users_are_exactly_their_parts(house: CountingHouse) -> None:
+    user = house.user("ann")
+    for number in range(7):
+        made = house.strategy(user, f"S{number}")
+        house.fill(made, str(number - 3 or 1), f"50{number:02d}.25", "0.07")
+    archived = house.strategy(user, "Gone")
+    house.fill(archived, "1", "5000")
+    house.fill(archived, "-1", "5001.5", "0.01")
+    house.strategies.archive(user, archived.id)
+    house.quote("5003.75")
+    ticked = house.tick()[user]
+    parts, total = ticked.strategies, ticked.summary
+    assert len(parts) == 9
+    assert sum(line.realised for line in parts) == total.realised
+    assert sum(line.open_pnl or 0 for line in parts) == total.open_pnl
+    assert sum(line.pnl or 0 for line in parts) == total.total_pnl == total.today_pnl
+    assert total.equity == CASH + (total.total_pnl or 0)
+    account = house.account(user).id
+    assert values(house.rows(user)) == values(house.rows(user, None, account))
+    assert house.rows(user)[0].pnl == total.total_pnl
+
+
+def test_a_link_to_an_account_is_its_own_curve_from_the_next_second_on(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    first, second = house.account(), house.accounts.create_paper(None, "second")
+    house.tick()
+    links = [AccountLink(first.id), AccountLink(second.id)]
+    house.strategies.update(
+        None, made.id, name="Both", symbol="ES", settings=made.settings, accounts=links
+    )
+    house.tick()
+    assert len(house.rows(None, made.id)) == 2
+    assert len(house.rows(None, made.id, second.id)) == 1
+
+
+def test_users_never_see_each_others_figures(house: CountingHouse) -> None:
+    ann, bob = house.user("ann"), house.user("bob")
+    one, two = house.strategy(ann), house.strategy(bob)
+    house.fill(one, "1", "5000", "1")
+    house.fill(two, "-3", "5000", "2")
+    house.quote("5001")
+    ticks = house.tick()
+    for user, mine, pnl in ((ann, one, 49), (bob, two, -152)):
+        assert ticks[user].summary.total_pnl == pnl
+        assert mine.id in {line.strategy_id for line in ticks[user].strategies}
+        other = two if mine is one else one
+        assert other.id not in {line.strategy_id for line in ticks[user].strategies}
+        assert {each.strategy_id for each in ticks[user].positions} == {mine.id}
+        assert {each.strategy_id for each in house.recorder.positions(user)} == {mine.id}
+        assert {line.pnl for line in house.recorder.strategy_lines(user)} == {D(0), D(pnl)}
+        assert house.recorder.summary(user).total_pnl == pnl
+    assert house.recorder.curve_id(ann, two.id, None) is None
+
+
+def test_curves_go_to_the_first_user_with_their_history(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5010")
+    house.tick()
+    before = house.series()[None, made.id, None]
+    user = house.user("ann")
+    house.tick()
+    after = house.series()[user, made.id, None]
+    assert (after.id, after.peak) == (before.id, D(500))
+    assert len(house.rows(user, made.id)) == 2
+
+
+# --- the high-water mark --------------------------------------------------------------------------
+
+
+def test_the_marks_outlive_the_process(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    for price in ("5010", "5002", "5004"):
+        house.quote(price)
+        house.tick()
+    again = house.restarted()
+    again.quote("5006")
+    again.tick()
+    assert values(again.rows(None, made.id))[-1] == row(0, 300, 300, 200)
+    assert again.recorder.summary(None).max_drawdown == 400
+    again.close()
+
+
+def test_asking_between_ticks_moves_nothing(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5001")
+    house.tick()
+    house.quote("5100")
+    assert house.recorder.summary(None).total_pnl == 5000
+    assert house.recorder.summary(None).drawdown == 0
+    house.recorder.strategy_lines("")
+    house.quote("5000")
+    asked = house.recorder.summary(None)
+    assert (asked.drawdown, asked.max_drawdown) == (D(50), D(0))
+    house.tick()
+    assert values(house.rows(None, made.id))[-1] == row(0, 0, 0, 50)
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(-40, 40), st.sampled_from(["tick", "tick", "restart", "unknown"])),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_peak_and_drawdown_are_the_running_maximum_over_all_rows(
+    counting_template: Path, tmp_path: Path, steps: list[tuple[int, str]]
+) -> None:
+    path = tmp_path / "signalbox.db"
+    path.write_bytes(counting_template.read_bytes())
+    house = CountingHouse(f"sqlite:///{path}", VirtualClock(MORNING))
+    made = house.strategy()
+    house.fill(made, "1", "5000", "1.5")
+    for move, what in steps:
+        house = house.restarted(keeps_quotes=False) if what == "restart" else house
+        if what != "unknown":
+            house.quote(str(5000 + move))
+        house.tick(1 if what != "unknown" else 16)
+    seen = [sample for sample in house.rows(None, made.id) if sample.pnl is not None]
+    peaks = list(accumulate((sample.pnl or D(0) for sample in seen), max, initial=D(0)))[1:]
+    falls = [peak - (sample.pnl or D(0)) for peak, sample in zip(peaks, seen, strict=True)]
+    assert [sample.drawdown for sample in seen] == falls
+    kept = house.series()[None, made.id, None]
+    assert kept.peak == max(peaks, default=D(0))
+    assert kept.max_drawdown == max(falls, default=D(0))
+    house.close()
+    for left in tmp_path.iterdir():
+        left.unlink()
+
+
+class Counted:
+    """A store that counts transactions, and takes no rows while it is ``full``."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+        self.full = False
+        self.records = self.writes = 0
+        self.read = store.read
+
+    @contextmanager
+    def record(self) -> Iterator[UnitOfWork]:
+        self.records += 1
+        if self.full:
+            raise StoreUnavailable("The disk is full.")
+        with self._store.record() as uow:
+            yield uow
+
+    def write(self) -> AbstractContextManager[UnitOfWork]:
+        self.writes += 1
+        return self._store.write()
+
+
+def recorder_on(house: CountingHouse, store: Store) -> Recorder:
+    return Recorder(store, house.clock, house.quotes, house.books, house.sink, lambda: None)
+
+
+def test_a_mark_that_could_not_be_written_is_written_with_the_next_second(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    store = Counted(house.store)
+    recorder = recorder_on(house, cast("Store", store))
+    house.fill(made, "1", "5000")
+    house.quote("5010")
+    store.full = True
+    house.clock.advance(1)
+    with pytest.raises(StoreUnavailable):
+        recorder.tick(house.clock.now())
+    store.full = False
+    house.quote("5001")
+    house.clock.advance(1)
+    recorder.tick(house.clock.now())
+    kept = house.series()[None, made.id, None]
+    assert (kept.peak, kept.max_drawdown) == (D(500), D(450))
+
+
+# --- figures --------------------------------------------------------------------------------------
+
+
+def test_a_summary_is_of_all_accounts_or_of_one(house: CountingHouse) -> None:
+    _, first, second = two_accounts(house)
+    house.tick()
+    whole, one, two = (house.recorder.summary(None, each) for each in (None, first, second))
+    assert (whole.total_pnl, one.total_pnl, two.total_pnl) == (D(798), D(199), D(599))
+    assert (whole.equity, one.equity) == (2 * CASH + 798, CASH + 199)
+    assert (whole.active_positions, one.active_positions) == (2, 1)
+    assert (whole.realised, whole.realised_today, whole.today_pnl) == (D(-2), D(-2), D(798))
+
+
+def test_what_an_unknown_price_touches_is_unknown_and_the_rest_is_not(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000", "2")
+    shown = house.tick()[None].summary
+    unknown = (shown.open_pnl, shown.total_pnl, shown.today_pnl, shown.equity, shown.drawdown)
+    assert unknown == (None,) * 5
+    assert (shown.realised, shown.realised_today, shown.max_drawdown) == (D(-2), D(-2), D(0))
+    line = next(each for each in house.sink.ticks[-1][None].strategies if each.realised)
+    assert (line.open_pnl, line.pnl, line.today_pnl, line.drawdown) == (None,) * 4
+
+
+def test_a_summary_of_somebody_without_a_curve_has_no_drawdown(house: CountingHouse) -> None:
+    shown = house.recorder.summary("nobody")
+    assert (shown.drawdown, shown.equity, shown.total_pnl) == (None, D(0), D(0))
+
+
+def test_a_tick_tells_only_what_changed(house: CountingHouse) -> None:
+    one, two = house.strategy(name="One"), house.strategy(name="Two")
+    house.fill(one, "1", "5000")
+    house.quote("5001")
+    first = house.tick()[None]
+    assert {line.strategy_name for line in first.strategies} == {"One", "Two", "Manual (paper)"}
+    assert [position.strategy_name for position in first.positions] == ["One"]
+    second = house.tick()[None]
+    assert (list(second.strategies), list(second.positions)) == ([], [])
+    house.quote("5002")
+    third = house.tick()[None]
+    assert [(line.strategy_id, line.pnl) for line in third.strategies] == [(one.id, D(100))]
+    assert [position.unrealised for position in third.positions] == [D(100)]
+    house.fill(two, "-1", "5002", "1")
+    fourth = house.tick()[None]
+    assert [line.strategy_id for line in fourth.strategies] == [two.id]
+    assert [position.strategy_id for position in fourth.positions] == [two.id]
+
+
+def test_a_position_is_shown_with_the_age_of_its_price_and_stale_when_too_old(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.fill(made, "2", "5000.125")
+    (unpriced,) = house.recorder.positions(None)
+    assert (unpriced.last_price, unpriced.quote_age_s, unpriced.stale) == (None, None, True)
+    house.quote("5001")
+    house.clock.advance(3)
+    (priced,) = house.recorder.positions(None, made.id, made.accounts[0].account_id)
+    assert (priced.symbol, priced.quantity, priced.average_price) == (ES, D(2), D("5000.125"))
+    assert (priced.last_price, priced.unrealised) == (D(5001), D("87.5"))
+    assert (priced.quote_age_s, priced.stale) == (3.0, False)
+    house.clock.advance(30)
+    (old,) = house.recorder.positions(None)
+    assert (old.last_price, old.unrealised, old.stale) == (D(5001), None, True)
+    assert house.recorder.positions(None, "other") == []
+    assert house.recorder.positions(None, None, "other") == []
+
+
+def test_figures_go_to_whoever_is_shown_them_last(house: CountingHouse) -> None:
+    house.strategy()
+    house.recorder.show(NoSink())
+    house.clock.advance(1)
+    assert house.recorder.tick(house.clock.now())
+    assert house.sink.ticks == []
+
+
+# --- speed ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(counting_url: str) -> Iterator[CountingHouse]:
+    """A thousand strategies of one user, each holding one of six contracts."""
+    house = CountingHouse(counting_url, VirtualClock(MORNING))
+    user = house.user("ann")
+    account = house.account(user)
+    for number in range(1000):
+        made = house.strategy(user, f"S{number}", [account])
+        house.fill(made, "1", "5000", "2", symbol=SYMBOLS[number % 6])
+    yield house
+    house.close()
+
+
+SYMBOLS = ("ESZ2026", "NQZ2026", "CLZ2026", "GCZ2026", "SPY", "BTCUSD")
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def note(stops: list[float]) -> None:
+    stops.append(time.perf_counter())
+
+
+def test_a_second_of_a_thousand_strategies_costs_little_more_than_its_rows(
+    crowd: CountingHouse,
+) -> None:
+    store = crowd.store
+    price = 5000
+    plain, whole, parts = [], [], []
+    crowd.tick()
+    for again in range(5):
+        price += 1
+        crowd.clock.advance(1)
+        for symbol in SYMBOLS:
+            crowd.quote(str(price), symbol)
+        stops: list[float] = []
+        recorder = crowd.recorder
+        recorder._pause = partial(note, stops)
+        begin = time.perf_counter()
+        recorder.tick(crowd.clock.now())
+        ends = [begin, *stops, time.perf_counter()]
+        whole.append(ends[-1] - begin)
+        parts.append(max(later - earlier for earlier, later in pairwise(ends)))
+        at = int((crowd.clock.now() + timedelta(days=1 + again)).timestamp())
+        rows = [
+            Sample(series.id, at, D(price), D(price), D(price), D(0))
+            for series in crowd.series().values()
+        ]
+
+        def insert(rows: list[Sample] = rows) -> None:
+            with store.record() as uow:
+                uow.history.record(rows, [])
+
+        plain.append(seconds(insert))
+    # Far from what is usual (3 and 0.6), so that a busy machine does not matter.
+    assert min(whole) < 12 * min(plain)
+    assert min(parts) < 0.8 * min(whole)
+
+
+def test_a_switch_among_a_thousand_strategies_reads_one(crowd: CountingHouse) -> None:
+    crowd.tick()
+    books = Books(crowd.store, crowd.clock, crowd.quotes)
+    everything = seconds(books.refresh)
+    made = crowd.strategies.list(crowd.account().user_id)[0]
+    crowd.strategies.set_state(made.user_id, made.id, StrategyState.OFF)
+    assert seconds(crowd.books.refresh) < everything / 3
