@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +79,43 @@ def ready(shell: Shell, template: Path) -> Shell:
     """A terminal after ``migrate`` and a first user."""
     shutil.copytree(template, shell.data_dir)
     return shell
+
+
+@dataclass
+class Webhook:
+    """A stand-in for the server: keeps what it was sent and answers as it is told."""
+
+    port: int = 0
+    status: int = 202
+    answer: bytes = b'{"alert_id": "a1", "status": "accepted"}'
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+    tokens: list[str | None] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@pytest.fixture
+def webhook() -> Iterator[Webhook]:
+    kept = Webhook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept.sent.append((self.path, body))
+            kept.tokens.append(self.headers["Authorization"])
+            self.send_response(kept.status)
+            self.end_headers()
+            self.wfile.write(kept.answer)
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    kept.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield kept
+    server.shutdown()
+    server.server_close()
+    thread.join()

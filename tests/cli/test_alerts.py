@@ -3,52 +3,10 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.cli.conftest import Shell
-
-
-@dataclass
-class Webhook:
-    """A stand-in for the server: keeps what it was sent and answers as it is told."""
-
-    port: int = 0
-    status: int = 202
-    answer: bytes = b'{"alert_id": "a1", "status": "accepted"}'
-    sent: list[tuple[str, bytes]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    kept = Webhook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            kept.sent.append((self.path, body))
-            self.send_response(kept.status)
-            self.end_headers()
-            self.wfile.write(kept.answer)
-
-        def log_message(self, *_: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    kept.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield kept
-    server.shutdown()
-    server.server_close()
-    thread.join()
+from tests.cli.conftest import Shell, Webhook
 
 
 def test_a_message_goes_to_the_webhook_of_the_named_strategy(
