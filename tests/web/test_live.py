@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from app.domain.events import Fact, FactKind, Level
 from app.services.pnl.live import LivePosition, StrategyLine, Summary, Tick
-from app.web.live import EVENTS, Live, known
+from app.web.live import EVENTS, TOPICS, Live, known
 from app.web.wire import Json
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -291,3 +292,19 @@ def test_only_channels_that_exist_are_known() -> None:
     bad = ["", "everything", "log:loud", "strategy:", "ann/log", "pnl:1", "user:bob"]
     assert [known(name) for name in good] == [True] * len(good)
     assert [known(name) for name in bad] == [False] * len(bad)
+
+
+def test_every_event_with_its_fields_and_every_channel_is_in_the_document() -> None:
+    text = Path("docs/live-events.md").read_text(encoding="utf-8")
+    wall = Wall()
+    layer = live(wall, POSITION)
+    layer.publish([fact(FactKind.ORDER_FILLED), fact(FactKind.POSITION_CHANGED)])
+    layer.tick({"ann": Tick(SUMMARY, [LINE], [POSITION])})
+    layer.step(NOW)
+    for _, event, payload in wall.sent:
+        (line,) = (row for row in text.splitlines() if row.startswith(f"| `{event}` |"))
+        rows = payload.get("items") or payload.get("positions") or [payload]
+        fields = {name for row in rows for name in row}  # type: ignore[attr-defined]
+        undocumented = {name for name in fields if name not in line}
+        assert undocumented <= {"room", "seq", "ts", "v"}, event
+    assert all(f"`{topic}`" in text for topic in TOPICS)
