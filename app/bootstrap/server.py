@@ -90,13 +90,13 @@ class Runtime:
 
         Returns whether everything ended in time.
         """
-        ended = self.supervisor.stop(
-            self.core.settings.drain_s,
-            also=lambda: not (self.lanes.running or self.settling.running),
-        )
+        ended = self.supervisor.stop(self.core.settings.drain_s, also=self._idle)
         self.executor.stop()
         self.core.close()
         return ended
+
+    def _idle(self) -> bool:
+        return not (self.lanes.running or self.settling.running)
 
 
 def build(settings: Settings) -> Runtime:

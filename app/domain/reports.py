@@ -11,7 +11,10 @@ from app.domain.orders import Fill, OrderEvent, OrderState, Side
 
 @dataclass(frozen=True, slots=True)
 class OrderReport:
-    """The venue says that something other than a fill happened to an order of ours."""
+    """The venue says that something other than a fill happened to an order of ours.
+
+    ``code`` is the reason for programs, ``reason`` the venue's words for people.
+    """
 
     account_id: str
     client_order_id: str
@@ -19,6 +22,7 @@ class OrderReport:
     at: datetime
     venue_order_id: str | None = None
     reason: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

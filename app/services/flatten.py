@@ -10,8 +10,9 @@ from app.domain.events import Fact, FactKind, Level
 from app.domain.orders import Order, OrderState
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
-from app.services.ports import BookKey, Brokers, Clock, Store, UnitOfWork
-from app.services.trading.cancel import can_cancel, cancel_at_venue, request_cancel
+from app.services.ports import BookKey, Clock, Store, UnitOfWork
+from app.services.trading.cancel import can_cancel, request_cancel
+from app.services.trading.send import Sender
 from app.services.trading.settle import Settler, describe
 from app.services.trading.switches import TRADING_FLAG, trading_state
 
@@ -34,14 +35,14 @@ class HaltDesk:
         clock: Clock,
         inbox: Inbox,
         desk: ManualDesk,
-        brokers: Brokers,
+        sender: Sender,
         settler: Settler,
     ) -> None:
         self._store = store
         self._clock = clock
         self._inbox = inbox
         self._desk = desk
-        self._brokers = brokers
+        self._sender = sender
         self._settler = settler
 
     def state(self) -> TradingState:
@@ -53,7 +54,7 @@ class HaltDesk:
         """Stop new orders, cancel what works, and with ``flatten`` close every position.
 
         No order is written after the switch commits, except those that reduce a position.
-        Without ``flatten`` the orders that protect open positions stay.
+        What protects an open position stays until it is flat; without ``flatten`` exits stay too.
         """
         now = self._clock.now()
         with self._store.write() as uow:
@@ -61,7 +62,7 @@ class HaltDesk:
             working = [
                 order
                 for order in uow.orders.working()
-                if flatten or not (order.role.protective or order.reduce_only)
+                if not order.role.protective and (flatten or not order.reduce_only)
             ]
             asked, problems = _ask(uow, working, now)
             closing = self._close_all(uow) if flatten else 0
@@ -69,7 +70,7 @@ class HaltDesk:
                 uow, FactKind.TRADING_HALTED, Level.WARNING, user_id, _words(len(asked), closing)
             )
         for order in asked:
-            cancel_at_venue(self._brokers, self._settler, order, now)
+            self._sender.cancel(order)
         self._settler.settle()
         self._inbox.wake()
         return HaltReport(len(asked), closing, tuple(problems))

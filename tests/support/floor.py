@@ -267,4 +267,9 @@ def restarted(floor: Floor, seed: int = 3) -> Floor:
     again = open_floor(folder, floor.clock, floor.venue, seed)
     again.keys.update(floor.keys)
     again._numbers = floor._numbers
+    for account in again.core.accounts.list(None):
+        again.core.brokers.of(account.id)
+    again.core.reconciler.run()
+    again.core.protector.tend_all()
+    again.executor.start()
     return again

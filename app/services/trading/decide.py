@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from app.domain import filters, risk
 from app.domain.accounts import Account, Mode
 from app.domain.alerts import Intent, read
-from app.domain.decisions import Decision, Denied, NoAction, Outcome
+from app.domain.decisions import Decision, Denied, Leg, NoAction, Outcome
 from app.domain.errors import InvariantBroken
 from app.domain.inbox import Alert, AlertState
 from app.domain.instruments import Contract, resolve, same_product
 from app.domain.money import ZERO
-from app.domain.orders import Order, OrderState
+from app.domain.orders import Order
 from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
 from app.domain.quotes import Quote, QuoteSource
@@ -28,12 +28,16 @@ from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
 from app.services.trading.switches import trading_state
 
-_EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
+#: Refusals that mean that an alert came, or was reached, too late.
+EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
+#: An opening order that could not be sent is not sent later than this after its decision, unless
+#: the strategy's own stale limit says otherwise: by then the market is another one.
+_LATEST: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
 class CancelFirst:
-    """Working orders that must be gone before the alert is decided; empty: wait for the venue."""
+    """Working orders that must be gone before the alert is decided."""
 
     orders: tuple[Order, ...]
 
@@ -114,8 +118,7 @@ class Decider:
         if isinstance(answer, Plan):
             answer = self._permitted(uow, case, answer, market)
         if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
-            ripe = [o for o in superseded(working) if o.state is not OrderState.PENDING_CANCEL]
-            return CancelFirst(tuple(ripe))
+            return CancelFirst(superseded(working))
         return self._decision(case, held, answer)
 
     def replaced(self, uow: UnitOfWork, decision: Decision) -> Sequence[Order]:
@@ -126,14 +129,24 @@ class Decider:
         mine = [o for o in orders if same_product(resolve(o.symbol, today), contract)]
         return superseded(mine)
 
-    def still_allowed(self, uow: UnitOfWork, decision: Decision) -> Denied | None:
-        """Look at the switches again, just before an opening leg of an earlier decision is sent."""
+    def still_wanted(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Denied | None:
+        """Look at switches and time again, just before a leg of an earlier decision is sent.
+
+        Returns why it may not go out; what only reduces a position always may.
+        """
+        if leg.reduce_only:
+            return None
         strategy = uow.strategies.get(decision.strategy_id)
         account = uow.accounts.get(decision.account_id)
         if strategy is None or account is None:
             raise InvariantBroken("A decision's strategy or account is gone.")
         if strategy.state is not StrategyState.ON:
-            return denied("NO_NEW_ENTRIES")
+            off = strategy.state is StrategyState.OFF
+            return denied("STRATEGY_OFF" if off else "NO_NEW_ENTRIES")
+        limit = strategy.settings.max_age_s
+        latest = _LATEST if limit is None else timedelta(seconds=limit)
+        if self._clock.now() - decision.at > latest:
+            return denied("EXPIRED_BEFORE_SENDING")
         return risk.trading_allowed(trading_state(uow), account.state)
 
     def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
@@ -218,7 +231,7 @@ class Decider:
         if isinstance(answer, Plan):
             return _planned(decision, answer)
         outcome = Outcome.NO_ACTION if isinstance(answer, NoAction) else Outcome.REFUSED
-        if answer.code in _EXPIRING:
+        if answer.code in EXPIRING:
             outcome = Outcome.EXPIRED
         return replace(
             decision,

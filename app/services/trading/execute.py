@@ -13,28 +13,16 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from app.domain.decisions import Decision, Denied, Leg, Outcome
-from app.domain.errors import (
-    BrokerAuth,
-    BrokerError,
-    BrokerRejected,
-    BrokerUnavailable,
-    BrokerUnknown,
-)
 from app.domain.events import Fact, FactKind, Level
 from app.domain.inbox import Alert, AlertState
 from app.domain.money import ZERO
-from app.domain.orders import (
-    Order,
-    OrderEvent,
-    OrderState,
-    client_order_id,
-)
+from app.domain.orders import Order, OrderState, client_order_id
 from app.domain.refusals import denied
-from app.domain.reports import OrderReport
-from app.services.ports import Brokers, Clock, Ids, UnitOfWork
-from app.services.trading.cancel import can_cancel, cancel_at_venue, request_cancel
-from app.services.trading.decide import CancelFirst, Decider
-from app.services.trading.settle import Settler, contract_of, describe
+from app.services.ports import Clock, Ids, UnitOfWork
+from app.services.trading.cancel import can_cancel, request_cancel
+from app.services.trading.decide import EXPIRING, CancelFirst, Decider
+from app.services.trading.send import Sender
+from app.services.trading.settle import Settler, describe
 
 
 class Progress(Enum):
@@ -51,7 +39,10 @@ class _Send:
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
+    """Ask what became of the order; ``refusal`` says why it may not be sent again."""
+
     order: Order
+    refusal: Denied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +51,6 @@ class _Cancel:
 
 
 _Action = _Send | _Ask | _Cancel | Progress
-
-#: What it means that an order whose answer was lost is found in a final state; else it is accepted.
-_FOUND = {
-    OrderState.CANCELED: OrderEvent.CANCEL,
-    OrderState.REJECTED: OrderEvent.REJECT,
-    OrderState.EXPIRED: OrderEvent.EXPIRE,
-}
-#: An order whose answer was lost is not sent again before the venue had this long to show it.
-_GRACE = timedelta(seconds=5)
 
 _OUTCOMES = {
     Outcome.EXECUTED: AlertState.EXECUTED,
@@ -88,21 +70,24 @@ _WEIGHT = (
 
 
 class Trader:
-    """Executes alerts on accounts; ``tend`` looks after the protective orders of changed books."""
+    """Executes alerts on accounts.
+
+    ``tend`` looks after the protective orders of one strategy on one account.
+    """
 
     def __init__(
         self,
         settler: Settler,
         decider: Decider,
-        brokers: Brokers,
+        sender: Sender,
         clock: Clock,
         ids: Ids,
         reversal_wait: timedelta,
-        tend: Callable[[], None],
+        tend: Callable[[str, str], None],
     ) -> None:
         self._settler = settler
         self._decider = decider
-        self._brokers = brokers
+        self._sender = sender
         self._clock = clock
         self._ids = ids
         self._reversal_wait = reversal_wait
@@ -114,19 +99,26 @@ class Trader:
         WAITING means: call again when the venue has said more, or a little later.
         """
         self._decider.offer_price(alert)
+        progress = self._carry_out(alert, account_id)
+        self._tend(alert.strategy_id, account_id)
+        return progress
+
+    def _carry_out(self, alert: Alert, account_id: str) -> Progress:
+        cancelled: set[str] = set()
         while True:
             with self._settler.transaction() as uow:
                 action = self._next(uow, alert, account_id)
             if isinstance(action, Progress):
-                self._tend()
                 return action
-            if isinstance(action, _Ask):
-                if not self._ask(action.order):
+            if isinstance(action, _Send):
+                self._sender.submit(action.order)
+            elif isinstance(action, _Ask):
+                if not self._sender.clear_up(action.order, action.refusal):
                     return Progress.WAITING
-            elif isinstance(action, _Send):
-                self._send(action.order)
             else:
-                self._cancel(action.orders)
+                again = self._cancel(action.orders, cancelled)
+                if again:
+                    return Progress.WAITING
 
     def refuse(self, alert: Alert, refusal: Denied, state: AlertState = AlertState.REFUSED) -> None:
         """End an alert that no account can execute."""
@@ -152,27 +144,29 @@ class Trader:
         if decision is None:
             answer = self._decider.decide(uow, alert, account_id)
             if isinstance(answer, CancelFirst):
-                return self._make_room(uow, answer)
+                return self._make_room(uow, answer.orders) or Progress.WAITING
             uow.decisions.save(answer)
             return self._go_on(uow, alert, answer, fresh=True)
         return self._go_on(uow, alert, decision, fresh=False)
 
-    def _make_room(self, uow: UnitOfWork, first: CancelFirst) -> _Action:
-        """Cancel the orders that the alert replaces, and decide again when they are gone."""
-        asked = tuple(
-            self._request_cancel(uow, order) for order in first.orders if can_cancel(order)
-        )
-        if asked:
-            return _Cancel(asked)
-        return _Ask(first.orders[0]) if first.orders else Progress.WAITING
+    def _make_room(self, uow: UnitOfWork, orders: Sequence[Order]) -> _Action | None:
+        """Cancel the orders that the alert replaces; None when they are all gone."""
+        ripe = [order for order in orders if can_cancel(order)]
+        if ripe:
+            now = self._clock.now()
+            return _Cancel(tuple(request_cancel(uow, order, now) for order in ripe))
+        return _Ask(orders[0]) if orders else None
 
     def _go_on(self, uow: UnitOfWork, alert: Alert, decision: Decision, *, fresh: bool) -> _Action:
         if decision.outcome is not Outcome.WORKING:
+            kept = None if fresh else uow.alerts.get(alert.id)
+            if kept is not None and kept.state.terminal:
+                return Progress.DONE
             return self._settle_alert(uow, alert, decision)
         if decision.cancel_working:
-            ripe = [o for o in self._decider.replaced(uow, decision) if can_cancel(o)]
-            if ripe:
-                return _Cancel(tuple(self._request_cancel(uow, order) for order in ripe))
+            action = self._make_room(uow, self._decider.replaced(uow, decision))
+            if action is not None:
+                return action
         return self._next_leg(uow, alert, decision, fresh=fresh)
 
     def _next_leg(
@@ -182,9 +176,7 @@ class Trader:
             order_id = client_order_id(decision.alert_id, decision.account_id, leg.name)
             order = uow.orders.by_client_id(order_id)
             if order is None:
-                refusal = (
-                    None if fresh or leg.reduce_only else self._decider.still_allowed(uow, decision)
-                )
+                refusal = None if fresh else self._decider.still_wanted(uow, decision, leg)
                 if refusal is not None:
                     return self._end(uow, alert, decision, refusal)
                 return self._write_order(uow, decision, leg, order_id)
@@ -192,6 +184,8 @@ class Trader:
             step = self._after_leg(decision, order, last=last)
             if isinstance(step, Denied):
                 return self._end(uow, alert, decision, step)
+            if isinstance(step, _Ask):
+                return replace(step, refusal=self._decider.still_wanted(uow, decision, leg))
             if step is not None:
                 return step
         return self._end(uow, alert, decision, None)
@@ -241,9 +235,11 @@ class Trader:
         self, decision: Decision, order: Order, *, last: bool
     ) -> _Ask | Progress | Denied | None:
         """What the state of a sent leg means: ask, wait, end with a reason, or (None) go on."""
-        if order.state in {OrderState.REJECTED, OrderState.DENIED}:
-            code = "VENUE_REJECTED" if order.state is OrderState.REJECTED else "VENUE_UNAVAILABLE"
-            return Denied(code, order.reason or "The venue gave no reason.")
+        if order.state is OrderState.REJECTED:
+            return Denied("VENUE_REJECTED", order.reason or "The venue gave no reason.")
+        if order.state is OrderState.DENIED or _withdrawn(order):
+            code = order.reason_code or "VENUE_UNAVAILABLE"
+            return Denied(code, order.reason or "The order was not sent.")
         if order.state in {OrderState.UNKNOWN, OrderState.SUBMITTING}:
             return _Ask(order)
         if last or order.state is OrderState.FILLED:
@@ -265,7 +261,7 @@ class Trader:
         else:
             done = replace(
                 decision,
-                outcome=Outcome.FAILED,
+                outcome=Outcome.EXPIRED if problem.code in EXPIRING else Outcome.FAILED,
                 code=problem.code,
                 detail=problem.detail,
                 finished_at=self._clock.now(),
@@ -314,62 +310,18 @@ class Trader:
 
     # --- calling the venue: no transaction open ---------------------------------------------------
 
-    def _send(self, order: Order) -> None:
-        contract = contract_of(order.symbol, order.created_at.date())
-        try:
-            held = self._brokers.of(order.account_id).submit(order, contract)
-        except BrokerRejected as error:
-            self._report(order, OrderEvent.REJECT, error.detail)
-        except (BrokerUnavailable, BrokerAuth) as error:
-            self._report(order, OrderEvent.DENY, error.detail)
-        except BrokerUnknown as error:
-            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
-        else:
-            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
-
-    def _ask(self, order: Order) -> bool:
-        """Settle an order whose answer was lost; False while it is too early to say.
-
-        Found at the venue: adopted.  Not there after the grace period: sent, under the same id.
-        """
-        try:
-            broker = self._brokers.of(order.account_id)
-            held = broker.order(order.client_order_id)
-            missed = broker.fills(order.created_at) if held is not None else ()
-        except BrokerError:
-            return False
-        if held is not None:
-            self._report(
-                order, _FOUND.get(held.state, OrderEvent.ACCEPT), held.reason, held.venue_order_id
-            )
-            for fill in missed:
-                self._settler.receive(fill)
-        elif self._clock.now() - order.updated_at >= _GRACE:
-            self._send(order)
-        else:
-            return False
-        return True
-
-    def _report(
-        self, order: Order, event: OrderEvent, reason: str | None, venue_id: str | None = None
-    ) -> None:
-        self._settler.receive(
-            OrderReport(
-                account_id=order.account_id,
-                client_order_id=order.client_order_id,
-                event=event,
-                at=self._clock.now(),
-                venue_order_id=venue_id,
-                reason=reason,
-            )
-        )
-
-    def _request_cancel(self, uow: UnitOfWork, order: Order) -> Order:
-        return request_cancel(uow, order, self._clock.now())
-
-    def _cancel(self, orders: Sequence[Order]) -> None:
+    def _cancel(self, orders: Sequence[Order], before: set[str]) -> bool:
+        """Ask for the cancels; whether one of them was refused before in this turn."""
+        again = any(order.id in before for order in orders)
         for order in orders:
-            cancel_at_venue(self._brokers, self._settler, order, self._clock.now())
+            self._sender.cancel(order)
+            before.add(order.id)
+        return again
+
+
+def _withdrawn(order: Order) -> bool:
+    """Whether the order was never sent because we no longer wanted it: only that has a code."""
+    return order.state is OrderState.EXPIRED and order.reason_code is not None
 
 
 def _milliseconds(start: datetime, end: datetime) -> float:

@@ -2,41 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.domain.decisions import Leg
-from app.domain.errors import BrokerAuth, BrokerRejected, BrokerUnavailable, BrokerUnknown
 from app.domain.events import Fact, FactKind
-from app.domain.orders import Order, OrderEvent, OrderState, client_order_id
+from app.domain.orders import Order, OrderState, client_order_id
 from app.domain.protection import Cancel, Place, Protection, changes
-from app.domain.reports import OrderReport
-from app.services.ports import BookKey, Brokers, Clock, Ids, Store, UnitOfWork
-from app.services.trading.cancel import cancel_at_venue, request_cancel
-from app.services.trading.guard import Guard, guard_of
+from app.services.ports import BookKey, Clock, Ids, Store, UnitOfWork
+from app.services.trading.attempts import Barred, barred
+from app.services.trading.cancel import request_cancel
+from app.services.trading.guard import guard_of
+from app.services.trading.send import GRACE, Sender
 from app.services.trading.settle import Settler, contract_of, describe
 
 #: Turns that one call takes at most; what is left is tended by the next one.
 _TURNS: Final = 10
-_REFUSED: Final = frozenset({OrderState.REJECTED, OrderState.DENIED})
+#: How long until a book is looked at again whose orders' state is not known.
+_LOOK_AGAIN: Final = timedelta(seconds=1)
+#: States in which an order's answer is under way; it is asked for when it does not come.
+_UNDER_WAY: Final = frozenset({OrderState.SUBMITTING, OrderState.PENDING_CANCEL})
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a book needs now, and when it has to be looked at again (None: when it changes)."""
+
+    changes: tuple[Place | Cancel, ...]
+    unsettled: tuple[Order, ...]
+    again: datetime | None
 
 
 class Protector:
     """Mends the protective orders of the books that the settler touched."""
 
     def __init__(
-        self, store: Store, settler: Settler, brokers: Brokers, clock: Clock, ids: Ids
+        self, store: Store, settler: Settler, sender: Sender, clock: Clock, ids: Ids
     ) -> None:
         self._store = store
         self._settler = settler
-        self._brokers = brokers
+        self._sender = sender
         self._clock = clock
         self._ids = ids
+        self._again: dict[BookKey, datetime] = {}
 
-    def tend(self) -> None:
-        """Look after every book that changed since the last call."""
+    def due(self) -> set[str]:
+        """Return the accounts with books to look after now."""
+        return {key.account_id for key in self._settler.disturbed | self._ripe(_any)}
+
+    def tend(self, account_id: str | None = None, strategy_id: str | None = None) -> None:
+        """Look after every book that needs it: of one account, or strategy, when one is named."""
+
+        def wanted(key: BookKey) -> bool:
+            return account_id in {None, key.account_id} and strategy_id in {None, key.strategy_id}
+
         for _ in range(_TURNS):
-            books = self._settler.touched()
+            books = self._settler.touched(wanted) | self._ripe(wanted)
             if not books:
                 return
             for key in books:
@@ -57,48 +80,56 @@ class Protector:
         self._settler.settle()
         self.tend()
 
-    def _tend(self, key: BookKey) -> None:
-        with self._store.read() as uow:
-            if not self._changes(uow, key):
-                return
-        placed, cancelled = self._write(key)
-        for order in cancelled:
-            cancel_at_venue(self._brokers, self._settler, order, self._clock.now())
-        for order in placed:
-            self._send(order)
+    def _ripe(self, wanted: Callable[[BookKey], bool]) -> set[BookKey]:
+        now = self._clock.now()
+        return {key for key, at in list(self._again.items()) if at <= now and wanted(key)}
 
-    def _write(self, key: BookKey) -> tuple[list[Order], list[Order]]:
-        """Write down what to place and to cancel, decided again inside the transaction."""
+    def _tend(self, key: BookKey) -> None:
+        self._again.pop(key, None)
+        with self._store.read() as uow:
+            work = self._work(uow, key)
+        if work.changes:
+            self._mend(key)
+        for order in work.unsettled:
+            self._sender.clear_up(order)
+        again = work.again
+        if work.changes or work.unsettled:
+            again = self._clock.now() + _LOOK_AGAIN
+        if again is not None:
+            self._again[key] = again
+
+    def _mend(self, key: BookKey) -> None:
+        """Write down what to place and to cancel, decided again in the transaction; then ask."""
         placed, cancelled = [], []
         with self._settler.transaction() as uow:
             guard = guard_of(uow, key)
-            for change in self._changes(uow, key):
+            for change in self._work(uow, key).changes:
                 if isinstance(change, Cancel):
                     cancelled.append(request_cancel(uow, change.order, self._clock.now()))
                 elif guard is not None:
                     placed.append(self._place(uow, guard.entry, change.leg))
-        return placed, cancelled
+        for order in cancelled:
+            self._sender.cancel(order)
+        for order in placed:
+            self._sender.submit(order)
 
-    def _changes(self, uow: UnitOfWork, key: BookKey) -> Sequence[Place | Cancel]:
+    def _work(self, uow: UnitOfWork, key: BookKey) -> _Work:
         position = uow.positions.get(key).position
         working = uow.orders.working(key.strategy_id, key.account_id, key.symbol)
         guard = guard_of(uow, key)
-        if guard is None and not any(order.role.protective for order in working):
-            return []
+        guards = [order for order in working if order.role.protective]
+        if guard is None and not guards:
+            return _Work((), (), None)
+        now = self._clock.now()
         wanted = guard.protection if guard else Protection()
-        contract = contract_of(key.symbol, self._clock.now().date())
+        contract = contract_of(key.symbol, now.date())
         found = changes(position.quantity, position.average_price, wanted, working, contract)
-        refused = self._refused(uow, guard)
-        return [
-            each for each in found if isinstance(each, Cancel) or _shape(each.leg) not in refused
-        ]
-
-    def _refused(self, uow: UnitOfWork, guard: Guard | None) -> set[tuple[object, ...]]:
-        """Protective orders that the venue refused: the same one is not sent again and again."""
-        if guard is None or guard.entry.alert_id is None:
-            return set()
-        orders = uow.orders.of_alert(guard.entry.alert_id)
-        return {_shape(order) for order in orders if order.state in _REFUSED}
+        bars = barred(uow, guard, now) if guard else Barred()
+        return _Work(
+            changes=tuple(x for x in found if isinstance(x, Cancel) or bars.allows(x.leg)),
+            unsettled=tuple(order for order in guards if _unsettled(order, now)),
+            again=_earliest(guards, bars.until if position.quantity else None),
+        )
 
     def _place(self, uow: UnitOfWork, entry: Order, leg: Leg) -> Order:
         now = self._clock.now()
@@ -142,34 +173,17 @@ class Protector:
         )
         return order
 
-    def _send(self, order: Order) -> None:
-        contract = contract_of(order.symbol, order.created_at.date())
-        venue_id, reason = None, None
-        try:
-            venue_id = self._brokers.of(order.account_id).submit(order, contract).venue_order_id
-            event = OrderEvent.ACCEPT
-        except BrokerRejected as error:
-            event, reason = (
-                OrderEvent.REJECT,
-                f"{error.detail} The position has no such protection.",
-            )
-        except (BrokerUnavailable, BrokerAuth) as error:
-            event, reason = OrderEvent.DENY, f"{error.detail} The position has no such protection."
-        except BrokerUnknown as error:
-            event, reason = OrderEvent.LOSE_ANSWER, error.detail
-        self._settler.receive(
-            OrderReport(
-                order.account_id, order.client_order_id, event, self._clock.now(), venue_id, reason
-            )
-        )
+
+def _unsettled(order: Order, now: datetime) -> bool:
+    waited = now - order.updated_at >= GRACE
+    return order.state is OrderState.UNKNOWN or (order.state in _UNDER_WAY and waited)
 
 
-def _shape(order: Order | Leg) -> tuple[object, ...]:
-    return (
-        order.role,
-        order.side,
-        order.quantity,
-        order.limit_price,
-        order.stop_price,
-        order.trail,
-    )
+def _earliest(guards: Sequence[Order], until: datetime | None) -> datetime | None:
+    """When the first order that is under way has waited long enough, or a rest is over."""
+    times = [order.updated_at + GRACE for order in guards if order.state in _UNDER_WAY]
+    return min([*times, until] if until else times, default=None)
+
+
+def _any(_key: BookKey) -> bool:
+    return True

@@ -31,6 +31,7 @@ _FACTS: Final = {
     OrderEvent.EXPIRE: (FactKind.ORDER_EXPIRED, Level.WARNING, "expired"),
     OrderEvent.LOSE_ANSWER: (FactKind.ORDER_UNKNOWN, Level.ERROR, "unknown"),
     OrderEvent.DENY: (FactKind.ORDER_DENIED, Level.ERROR, "denied"),
+    OrderEvent.SUBMIT: (FactKind.ORDER_SUBMITTED, Level.WARNING, "sent again"),
 }
 
 
@@ -68,10 +69,16 @@ class Settler:
         """Whether reports wait to be booked."""
         return bool(self._reports)
 
-    def touched(self) -> set[BookKey]:
-        """Return the books that changed since the last call, and forget them."""
+    @property
+    def disturbed(self) -> frozenset[BookKey]:
+        """The books that changed and were not looked after since."""
+        return frozenset(self._touched)
+
+    def touched(self, wanted: Callable[[BookKey], bool]) -> set[BookKey]:
+        """Return the books that changed and that ``wanted`` picks, and forget them."""
         with self._lock:
-            books, self._touched = self._touched, set()
+            books = {key for key in self._touched if wanted(key)}
+            self._touched -= books
         return books
 
     @contextmanager
@@ -112,7 +119,7 @@ class Settler:
         except InvariantBroken as error:
             self._note(uow, report, "REPORT_OUT_OF_ORDER", error.detail)
             return None
-        if state is order.state and report.venue_order_id in {None, order.venue_order_id}:
+        if _says_nothing(order, state, report):
             return None
         step = OrderStep(order.id, report.at, report.event, order.state, state, report.reason)
         changed = replace(
@@ -121,6 +128,7 @@ class Settler:
             updated_at=report.at,
             venue_order_id=report.venue_order_id or order.venue_order_id,
             reason=report.reason or order.reason,
+            reason_code=_code(order, report),
         )
         uow.orders.update(changed, step)
         if state != order.state:
@@ -277,6 +285,18 @@ class Settler:
                 account_id=report.account_id,
             )
         )
+
+
+def _says_nothing(order: Order, state: OrderState, report: OrderReport) -> bool:
+    """Whether a report repeats what is known; a lost answer is kept, for when it was lost."""
+    if state is not order.state or report.event is OrderEvent.LOSE_ANSWER:
+        return False
+    return report.venue_order_id in {None, order.venue_order_id}
+
+
+def _code(order: Order, report: OrderReport) -> str | None:
+    """Why the order is where it is; an order that works on after all has no reason to end."""
+    return None if report.event is OrderEvent.REFUSE_CANCEL else report.code or order.reason_code
 
 
 def _key(order: Order) -> BookKey | None:

@@ -1,0 +1,76 @@
+"""What was tried before to guard a position, and what is therefore not tried again, or not yet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from app.domain.decisions import Leg
+from app.domain.orders import Order, OrderRole, OrderState
+from app.services.ports import UnitOfWork
+from app.services.trading.cancel import BY_HAND
+from app.services.trading.guard import Guard
+
+#: The rest after an attempt that did not reach the venue; it doubles each time, up to the longest.
+REST: Final = timedelta(seconds=5)
+LONGEST_REST: Final = timedelta(minutes=1)
+
+_Shape = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Protective orders that are not sent now; ``until`` is when the first of them may be."""
+
+    shapes: frozenset[_Shape] = frozenset()
+    roles: frozenset[OrderRole] = frozenset()
+    until: datetime | None = None
+
+    def allows(self, leg: Leg) -> bool:
+        """Whether the order may be sent."""
+        return leg.role not in self.roles and _shape(leg) not in self.shapes
+
+
+def barred(uow: UnitOfWork, guard: Guard, now: datetime) -> Barred:
+    """Return what must not be sent for the position that the guard's entry opened.
+
+    What the venue rejected is never sent again as it was, what did not reach it rests for a while,
+    and what a person took away stays away.
+    """
+    refused, rests, removed = set(), {}, set()
+    tries: Counter[_Shape] = Counter()
+    for order in _attempts(uow, guard):
+        shape = _shape(order)
+        if order.state is OrderState.REJECTED:
+            refused.add(shape)
+        elif order.state is OrderState.DENIED:
+            rests[shape] = order.updated_at + min(REST * 2 ** tries[shape], LONGEST_REST)
+            tries[shape] += 1
+        elif order.state is OrderState.CANCELED and order.reason_code == BY_HAND:
+            removed.add(order.role)
+    resting = {shape: until for shape, until in rests.items() if until > now}
+    return Barred(
+        shapes=frozenset(refused | resting.keys()),
+        roles=frozenset(removed),
+        until=min(resting.values(), default=None),
+    )
+
+
+def _attempts(uow: UnitOfWork, guard: Guard) -> list[Order]:
+    """The protective orders that were made for the entry, on its account, oldest first."""
+    orders = uow.orders.of_alert(guard.entry.alert_id or "")
+    account_id = guard.entry.account_id
+    return [order for order in orders if order.account_id == account_id and order.role.protective]
+
+
+def _shape(order: Order | Leg) -> _Shape:
+    return (
+        order.role,
+        order.side,
+        order.quantity,
+        order.limit_price,
+        order.stop_price,
+        order.trail,
+    )

@@ -1,0 +1,136 @@
+"""Talking to venues about orders: send, cancel, and clear up what became of a lost answer.
+
+Every order is written down before it is sent, and whatever the venue answers is reported to the
+settler, which books it.  No transaction is open while a venue is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from app.domain.decisions import Denied
+from app.domain.errors import (
+    BrokerAuth,
+    BrokerError,
+    BrokerRejected,
+    BrokerUnavailable,
+    BrokerUnknown,
+)
+from app.domain.orders import Order, OrderEvent, OrderState
+from app.domain.reports import OrderReport, Report, VenueOrder
+from app.services.ports import Brokers, Clock
+from app.services.trading.settle import Settler, contract_of
+
+#: What is not found at its venue was not sent, but only after it had so long to show up there.
+GRACE: Final = timedelta(seconds=5)
+
+#: What it means that an order is found in a final state; else it is accepted.
+_FOUND: Final = {
+    OrderState.CANCELED: OrderEvent.CANCEL,
+    OrderState.REJECTED: OrderEvent.REJECT,
+    OrderState.EXPIRED: OrderEvent.EXPIRE,
+}
+
+
+class Sender:
+    """Sends what is written down; ``BrokerError`` never leaves it, it becomes a report."""
+
+    def __init__(self, brokers: Brokers, settler: Settler, clock: Clock) -> None:
+        self._brokers = brokers
+        self._settler = settler
+        self._clock = clock
+
+    def submit(self, order: Order) -> None:
+        """Send the order under its own id, and report the answer."""
+        contract = contract_of(order.symbol, order.created_at.date())
+        try:
+            held = self._brokers.of(order.account_id).submit(order, contract)
+        except BrokerRejected as error:
+            self._report(order, OrderEvent.REJECT, error.detail, code=error.code)
+        except BrokerAuth as error:
+            self._report(order, OrderEvent.DENY, error.detail, code="VENUE_AUTH")
+        except BrokerUnavailable as error:
+            self._report(order, OrderEvent.DENY, error.detail, code="VENUE_UNAVAILABLE")
+        except BrokerUnknown as error:
+            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+        else:
+            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+
+    def cancel(self, order: Order) -> None:
+        """Ask for the cancel that is written down; refused, the order works again in our books."""
+        try:
+            self._brokers.of(order.account_id).cancel(order)
+        except BrokerRejected as error:
+            self._report(order, OrderEvent.REFUSE_CANCEL, error.detail)
+        except (BrokerUnavailable, BrokerUnknown, BrokerAuth) as error:
+            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+
+    def clear_up(self, order: Order, refusal: Denied | None = None) -> bool:
+        """Settle an order whose answer was lost; False while it is too early to say.
+
+        Found at the venue, it is adopted.  Not there after the grace period, it was not sent: it
+        is sent under the same id, unless ``refusal`` says why it may not go out any more.
+        """
+        waited = self._clock.now() - order.updated_at >= GRACE
+        if order.state is OrderState.PENDING_CANCEL and not waited:
+            return False
+        try:
+            broker = self._brokers.of(order.account_id)
+            held = broker.order(order.client_order_id)
+            missed = broker.fills(order.created_at) if held is not None else ()
+        except BrokerError:
+            return False
+        if held is not None:
+            return self._found(order, held, missed)
+        if waited:
+            self._not_there(order, refusal)
+        return waited
+
+    def adopt(self, order: Order, held: VenueOrder) -> None:
+        """Report the state in which the venue holds our order; fills are reports of their own."""
+        event = _FOUND.get(held.state, OrderEvent.ACCEPT)
+        self._report(order, event, held.reason, held.venue_order_id)
+
+    def _found(self, order: Order, held: VenueOrder, missed: Sequence[Report]) -> bool:
+        if order.state is OrderState.PENDING_CANCEL and held.state.working:
+            self._report(order, OrderEvent.LOSE_ANSWER, "The order still works: cancelled again.")
+            self.cancel(order)
+            return False
+        self.adopt(order, held)
+        for report in missed:
+            self._settler.receive(report)
+        return True
+
+    def _not_there(self, order: Order, refusal: Denied | None) -> None:
+        if order.state is OrderState.PENDING_CANCEL:
+            self._report(order, OrderEvent.CANCEL, "The venue has no such order.")
+        elif refusal is not None:
+            self._report(order, OrderEvent.EXPIRE, refusal.detail, code=refusal.code)
+        else:
+            if order.state is OrderState.UNKNOWN:
+                self._report(order, OrderEvent.SUBMIT, "The venue has no such order.")
+                self._settler.settle()
+            self.submit(order)
+
+    def _report(
+        self,
+        order: Order,
+        event: OrderEvent,
+        reason: str | None,
+        venue_id: str | None = None,
+        *,
+        code: str | None = None,
+    ) -> None:
+        self._settler.receive(
+            OrderReport(
+                account_id=order.account_id,
+                client_order_id=order.client_order_id,
+                event=event,
+                at=self._clock.now(),
+                venue_order_id=venue_id,
+                reason=reason,
+                code=code,
+            )
+        )
