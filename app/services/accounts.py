@@ -58,10 +58,14 @@ class AccountService:
     def ensure_first(self, user_id: str | None = None) -> Account:
         """Return the owner's paper account named ``paper``, made when there is none yet."""
         with self._store.write() as uow:
-            existing = uow.accounts.list(user_id)
-            if existing:
-                return existing[0]
-            return self._insert(uow, user_id, FIRST_ACCOUNT, _STARTING_CASH, {}, self._roll)
+            return self.ensure_within(uow, user_id)
+
+    def ensure_within(self, uow: UnitOfWork, user_id: str | None) -> Account:
+        """Do what ``ensure_first`` does, in a transaction that does more."""
+        existing = uow.accounts.list(user_id)
+        if existing:
+            return existing[0]
+        return self._insert(uow, user_id, FIRST_ACCOUNT, _STARTING_CASH, {}, self._roll)
 
     def create_paper(
         self,
@@ -157,6 +161,9 @@ def _validate(name: str, starting_cash: Decimal, roll: str) -> None:
         fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
     if starting_cash <= 0:
         fields["starting_cash"] = "must be above zero"
+    try:
+        Roll.parse(roll)
+    except InvalidInput as error:
+        fields["roll"] = error.detail
     if fields:
         raise InvalidInput("The account cannot be made.", fields=fields)
-    Roll.parse(roll)

@@ -58,7 +58,7 @@ class Health:
         return all(line["state"] == "ok" for line in self.report().values())
 
     def _line(self, name: str, beat: Beat) -> dict[str, object]:
-        state = "failing" if beat.problem else "late" if self.late(name) else "ok"
+        state = "failing" if beat.problem is not None else "late" if self.late(name) else "ok"
         return {
             "state": state,
             "last_beat": beat.last_at,

@@ -80,7 +80,7 @@ class StrategyService:
         now = self._clock.now()
         with self._store.write() as uow:
             strategy = replace(
-                _own(uow, user_id, strategy_id),
+                _webhook(uow, user_id, strategy_id),
                 name=name.strip(),
                 symbol=symbol.strip().upper(),
                 settings=settings,
@@ -121,10 +121,16 @@ class StrategyService:
         return sorted(listed, key=lambda strategy: strategy.name.lower())
 
     def set_state(self, user_id: str | None, strategy_id: str, state: StrategyState) -> Strategy:
-        """Switch the strategy; the very next alert sees it, and orders not yet sent do too."""
+        """Switch the strategy; the very next alert sees it, and orders not yet sent do too.
+
+        Raises Conflict for one in the archive.
+        """
         now = self._clock.now()
         with self._store.write() as uow:
-            strategy = replace(_own(uow, user_id, strategy_id), state=state, updated_at=now)
+            before = _webhook(uow, user_id, strategy_id)
+            if before.archived_at is not None:
+                raise Conflict(f"{before.name} is in the archive: restore it first.")
+            strategy = replace(before, state=state, updated_at=now)
             uow.strategies.set_state(strategy_id, state, now)
             self._tell(uow, strategy, f"{strategy.name}: {_STATE_WORDS[state]}")
         return strategy
@@ -136,7 +142,7 @@ class StrategyService:
         """
         now = self._clock.now()
         with self._store.write() as uow:
-            strategy = _own(uow, user_id, strategy_id)
+            strategy = _webhook(uow, user_id, strategy_id)
             if uow.positions.open(strategy_id=strategy_id) or uow.orders.working(strategy_id):
                 raise Conflict(
                     f"{strategy.name} still holds a position or a working order: close it first."
@@ -146,10 +152,17 @@ class StrategyService:
             self._tell(uow, strategy, f"{strategy.name}: archived")
 
     def restore(self, user_id: str | None, strategy_id: str) -> Strategy:
-        """Take the strategy back out of the archive, switched off; its keys work again."""
+        """Take the strategy back out of the archive, switched off; its keys work again.
+
+        Raises Conflict when it is not there, or when its name is in use again.
+        """
         now = self._clock.now()
         with self._store.write() as uow:
-            strategy = replace(_own(uow, user_id, strategy_id), archived_at=None, updated_at=now)
+            archived = _own(uow, user_id, strategy_id)
+            if archived.archived_at is None:
+                raise Conflict(f"{archived.name} is not in the archive.")
+            strategy = replace(archived, archived_at=None, updated_at=now)
+            _check_unused(uow, strategy)
             uow.strategies.update(strategy)
             self._tell(uow, strategy, f"{strategy.name}: restored, switched off")
         return strategy
@@ -159,8 +172,7 @@ class StrategyService:
         now = self._clock.now()
         secret = self._vault.new_secret()
         with self._store.write() as uow:
-            strategy = _own(uow, user_id, strategy_id)
-            _need_webhook(strategy)
+            strategy = _webhook(uow, user_id, strategy_id)
             for key in uow.keys.of_strategy(strategy_id):
                 if key.expires_at is None or key.expires_at > now + overlap:
                     uow.keys.expire(key.id, now + overlap)
@@ -187,9 +199,7 @@ class StrategyService:
         _field("symbol", lambda: resolve(strategy.symbol, now.date()))
         validate(strategy.settings)
         _check_accounts(uow, strategy)
-        other = uow.strategies.by_name(strategy.user_id, strategy.name)
-        if other is not None and other.id != strategy.id:
-            raise Conflict(f"There is a strategy named {strategy.name!r} already.")
+        _check_unused(uow, strategy)
 
     def _key(self, strategy_id: str, secret: str, now: datetime) -> WebhookKey:
         return WebhookKey(
@@ -221,9 +231,18 @@ def _own(uow: UnitOfWork, user_id: str | None, strategy_id: str) -> Strategy:
     return strategy
 
 
-def _need_webhook(strategy: Strategy) -> None:
+def _webhook(uow: UnitOfWork, user_id: str | None, strategy_id: str) -> Strategy:
+    """The strategy, which must not be an account's manual book: that one is not to be changed."""
+    strategy = _own(uow, user_id, strategy_id)
     if strategy.kind is not StrategyKind.WEBHOOK:
-        raise Conflict("An account's manual book has no webhook.")
+        raise Conflict("An account's manual book has no webhook and no settings.")
+    return strategy
+
+
+def _check_unused(uow: UnitOfWork, strategy: Strategy) -> None:
+    other = uow.strategies.by_name(strategy.user_id, strategy.name)
+    if other is not None and other.id != strategy.id:
+        raise Conflict(f"There is a strategy named {strategy.name!r} already.")
 
 
 def _check_name(name: str) -> None:
@@ -245,6 +264,10 @@ def _check_accounts(uow: UnitOfWork, strategy: Strategy) -> None:
         raise InvalidInput(
             "A strategy needs at least one account to trade on.",
             fields={"accounts": "choose at least one"},
+        )
+    if len({link.account_id for link in strategy.accounts}) < len(strategy.accounts):
+        raise InvalidInput(
+            "An account is named twice.", fields={"accounts": "choose each account once"}
         )
     for link in strategy.accounts:
         validate_link(link)

@@ -78,7 +78,6 @@ class UserService:
         user = self._new(name, password)
         with self._store.write() as uow:
             self._insert(uow, user)
-        self._accounts.ensure_first(user.id)
         return user
 
     def verify(self, name: str, password: str) -> User | None:
@@ -86,7 +85,7 @@ class UserService:
         with self._store.read() as uow:
             user = uow.users.by_name(name.strip())
         fits = self._passwords.verify(user.password_hash if user else None, password[:_LONGEST])
-        return user if fits else None
+        return user if fits and len(password) <= _LONGEST else None
 
     def new_setup_token(self) -> str | None:
         """Make the secret of the one-time link; None once there is a user."""
@@ -111,7 +110,6 @@ class UserService:
                     "This set-up link is no longer valid: start the server again to get a new one."
                 )
             self._insert(uow, user)
-        self._accounts.ensure_first(user.id)
         return user
 
     def create_token(self, user_id: str, name: str) -> tuple[ApiToken, str]:
@@ -165,7 +163,7 @@ class UserService:
         if not name or len(name) > _LONGEST or not name.isprintable():
             fields["name"] = "must be 1 to 200 visible characters"
         if not _PASSWORD_LENGTH <= len(password) <= _LONGEST:
-            fields["password"] = f"must have at least {_PASSWORD_LENGTH} characters"
+            fields["password"] = f"must have {_PASSWORD_LENGTH} to {_LONGEST} characters"
         if fields:
             raise InvalidInput("The user cannot be created.", fields=fields)
         return User(self._ids(), name, self._clock.now(), self._passwords.hash(password))
@@ -181,3 +179,4 @@ class UserService:
             message = f"{user.name} is the first user and owns what was made before"
             fact = Fact(FactKind.ACCOUNT_CHANGED, user.created_at, message, user_id=user.id)
             uow.facts.append(fact)
+        self._accounts.ensure_within(uow, user.id)
