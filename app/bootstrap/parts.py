@@ -80,7 +80,7 @@ def open_parts(
     venue = PaperVenue(SqlPaperLog(store), quotes, clock)
     quotes.on_quote(venue.on_quote)
     brokers = Registry({"paper": venue.broker, **venues}, partial(_account, store))
-    bus.subscribe(partial(_forget_changed, brokers))
+    bus.subscribe(partial(_renew_changed, brokers))
     return Parts(
         settings=settings,
         clock=clock,
@@ -103,11 +103,11 @@ def _account(store: SqlStore, account_id: str) -> Account | None:
         return uow.accounts.get(account_id)
 
 
-def _forget_changed(brokers: Registry, facts: Sequence[Fact]) -> None:
-    """Open an account anew, with its present settings, when it is used after a change."""
+def _renew_changed(brokers: Registry, facts: Sequence[Fact]) -> None:
+    """Give an account's broker its present settings after a change."""
     for fact in facts:
         if fact.kind is FactKind.ACCOUNT_CHANGED and fact.account_id:
-            brokers.forget(fact.account_id)
+            brokers.renew(fact.account_id)
 
 
 def _report_listener(error: Exception) -> None:

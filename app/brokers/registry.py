@@ -51,6 +51,17 @@ class Registry:
             if broker is not None:
                 broker.close()
 
+    def renew(self, account_id: str) -> None:
+        """Open the account's broker again with the present settings, if it is open.
+
+        It is not left closed: orders that rest there must go on working.
+        """
+        with self._locks.setdefault(account_id, Lock()):
+            broker = self._brokers.pop(account_id, None)
+            if broker is not None:
+                broker.close()
+                self._brokers[account_id] = self._opened(account_id)
+
     def close_all(self) -> None:
         """Close every broker that is open."""
         for account_id in tuple(self._brokers):

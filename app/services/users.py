@@ -130,12 +130,9 @@ class UserService:
 
     def user_of_token(self, secret: str) -> User | None:
         """Return the user whose token this is; None when it is unknown or revoked."""
-        token_hash = self._vault.hash(secret)
         with self._store.read() as uow:
-            token = uow.users.token_by_hash(token_hash)
+            token = uow.users.token_by_hash(self._vault.hash(secret))
             if token is None or token.revoked_at is not None:
-                return None
-            if not self._vault.same(token.token_hash, token_hash):
                 return None
             return uow.users.get(token.user_id)
 
