@@ -29,6 +29,14 @@ def open_server(template: Path, tmp_path: Path) -> Iterator[Callable[..., World]
         world.core.close()
 
 
+@pytest.fixture(scope="module")
+def still_world(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One server for all tests of a module that change nothing on it."""
+    opened = open_world(template, tmp_path_factory.mktemp("still"))
+    yield opened
+    opened.core.close()
+
+
 @pytest.fixture
 def world(open_server: Callable[..., World]) -> World:
     return open_server()

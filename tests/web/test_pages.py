@@ -108,8 +108,8 @@ def test_only_a_server_behind_tls_asks_browsers_to_insist_on_it(
     assert ("Strict-Transport-Security" in headers) is strict
 
 
-def test_scripts_carry_the_recorded_sums(world: World) -> None:
-    page = world.client().get("/dashboard").text
+def test_scripts_carry_the_recorded_sums(still_world: World) -> None:
+    page = still_world.client().get("/dashboard").text
     for name in ("socket.io.js", "lightweight-charts.js"):
         assert re.search(rf'src="/static/vendor/{name}" integrity="sha384-[^"]+"', page), name
 
@@ -158,13 +158,13 @@ def test_a_refused_alert_says_why_and_what_to_change(world: World) -> None:
 @pytest.mark.parametrize(
     "query", ["month=2026-13", "month=x", "month=1999-01", "month=2027-01", "month=2026-3-4"]
 )
-def test_a_month_that_cannot_be_is_refused(world: World, query: str) -> None:
-    assert world.client().get(f"/dashboard?{query}").status_code == 422
+def test_a_month_that_cannot_be_is_refused(still_world: World, query: str) -> None:
+    assert still_world.client().get(f"/dashboard?{query}").status_code == 422
 
 
 @pytest.mark.parametrize("query", ["page=0", "page=x", "page=9999999", "page=-1", "state=nonsense"])
-def test_a_filter_that_cannot_be_is_refused(world: World, query: str) -> None:
-    assert world.client().get(f"/alerts?{query}").status_code == 422
+def test_a_filter_that_cannot_be_is_refused(still_world: World, query: str) -> None:
+    assert still_world.client().get(f"/alerts?{query}").status_code == 422
 
 
 def test_the_list_of_alerts_leads_from_page_to_page(world: World) -> None:
@@ -179,8 +179,8 @@ def test_the_list_of_alerts_leads_from_page_to_page(world: World) -> None:
     assert 'href="/alerts?q=exit&page=3"' in middle
 
 
-def test_the_cookies_choose_the_look_and_nothing_else(world: World) -> None:
-    browser = world.client()
+def test_the_cookies_choose_the_look_and_nothing_else(still_world: World) -> None:
+    browser = still_world.client()
     browser.client.set_cookie("theme", "light")
     browser.client.set_cookie("pnl", 'x" onload="alert(1)')
     page = browser.get("/about").text
@@ -235,11 +235,11 @@ def fields_of(html: str) -> dict[str, str]:
     return sent
 
 
-def test_k2_every_field_of_the_form_is_one_that_the_server_reads(world: World) -> None:
-    page = world.client().get("/strategies/new").text
+def test_k2_every_field_of_the_form_is_one_that_the_server_reads(still_world: World) -> None:
+    page = still_world.client().get("/strategies/new").text
     form = page[page.index('id="editor"') :]
     names = set(FIELD.findall(form[: form.index("</form>")])) - {"csrf_token"}
-    account = world.account_id()
+    account = still_world.account_id()
     known = {name.removesuffix("_value") for name in to_text(StrategySettings())}
     known |= {"name", "symbol", "accounts", f"factor-{account}", f"max_position-{account}"}
     assert names == known
@@ -260,26 +260,26 @@ def test_k2_every_field_of_the_form_is_one_that_the_server_reads(world: World) -
     ],
 )
 def test_a_bad_form_says_why_and_keeps_what_was_typed(
-    world: World, change: dict[str, object], shown: str
+    still_world: World, change: dict[str, object], shown: str
 ) -> None:
-    browser = world.client()
+    browser = still_world.client()
     browser.get("/strategies/new")
-    answer = browser.post_form("/strategies/new", typed(world, **change))
+    answer = browser.post_form("/strategies/new", typed(still_world, **change))
     assert answer.status_code == 422
     page = unescape(answer.text)
     assert shown in page
     assert 'role="alert"' in page
     assert 'class="error"' in page
     assert "Mon-Fri 08:30" in page or "windows" in change
-    assert list(world.core.strategies.list(world.user().id)) == []
+    assert list(still_world.core.strategies.list(still_world.user().id)) == []
 
 
-def test_every_unreadable_field_is_named_at_once(world: World) -> None:
-    browser = world.client()
+def test_every_unreadable_field_is_named_at_once(still_world: World) -> None:
+    browser = still_world.client()
     browser.get("/strategies/new")
-    account = world.account_id()
+    account = still_world.account_id()
     bad = {"size": "x", "take_profit": "y", f"factor-{account}": "z"}
-    page = browser.post_form("/strategies/new", typed(world, **bad)).text
+    page = browser.post_form("/strategies/new", typed(still_world, **bad)).text
     assert page.count('class="error"') == 3
 
 

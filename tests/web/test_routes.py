@@ -106,8 +106,8 @@ def with_guard(*kinds: Guard) -> list[str]:
     return sorted(route for route, kind in INVENTORY.items() if kind in kinds)
 
 
-def test_every_route_is_in_the_inventory_with_its_guard(world: World) -> None:
-    assert routes(world.app) == INVENTORY
+def test_every_route_is_in_the_inventory_with_its_guard(still_world: World) -> None:
+    assert routes(still_world.app) == INVENTORY
 
 
 def test_a_route_without_a_guard_stops_the_start() -> None:
@@ -125,8 +125,8 @@ def statuses(
     return {route: status for route, status in found.items() if status != expected}
 
 
-def test_a_program_without_a_token_is_refused_in_json(world: World) -> None:
-    client = world.app.test_client()
+def test_a_program_without_a_token_is_refused_in_json(still_world: World) -> None:
+    client = still_world.app.test_client()
 
     def call(method: str, path: str) -> TestResponse:
         answer = client.open(path, method=method)
@@ -137,8 +137,8 @@ def test_a_program_without_a_token_is_refused_in_json(world: World) -> None:
     assert statuses(with_guard(G.EITHER), call, 401) == {}
 
 
-def test_a_wrong_token_is_refused(world: World) -> None:
-    client = world.app.test_client()
+def test_a_wrong_token_is_refused(still_world: World) -> None:
+    client = still_world.app.test_client()
     headers = {"Authorization": "Bearer nonsense"}
     routes = with_guard(G.EITHER)
     assert statuses(routes, lambda m, p: client.open(p, method=m, headers=headers), 401) == {}
@@ -152,8 +152,8 @@ def test_a_revoked_token_is_refused(world: World) -> None:
     assert program.get("/api/status").status_code == 401
 
 
-def test_a_page_without_a_session_leads_to_the_sign_in(world: World) -> None:
-    client = world.app.test_client()
+def test_a_page_without_a_session_leads_to_the_sign_in(still_world: World) -> None:
+    client = still_world.app.test_client()
     pages = [r for r in with_guard(G.SESSION) if r.startswith("GET") and "/api/" not in r]
     others = [r for r in with_guard(G.SESSION) if r not in pages]
     assert statuses(pages, lambda m, p: client.open(p, method=m), 302) == {}
@@ -161,12 +161,12 @@ def test_a_page_without_a_session_leads_to_the_sign_in(world: World) -> None:
     assert statuses(others, lambda m, p: client.open(p, method=m), 401) == {}
 
 
-def test_a_token_opens_no_page(world: World) -> None:
-    assert statuses(with_guard(G.SESSION), world.program().send, 401) == {}
+def test_a_token_opens_no_page(still_world: World) -> None:
+    assert statuses(with_guard(G.SESSION), still_world.program().send, 401) == {}
 
 
-def test_a_change_without_a_csrf_token_is_refused(world: World) -> None:
-    client = world.client().client
+def test_a_change_without_a_csrf_token_is_refused(still_world: World) -> None:
+    client = still_world.client().client
     changes = [r for r in with_guard(G.EITHER, G.SESSION, G.FORM) if not r.startswith("GET")]
 
     def call(method: str, path: str) -> TestResponse:
@@ -177,8 +177,8 @@ def test_a_change_without_a_csrf_token_is_refused(world: World) -> None:
     assert statuses(changes, call, 403) == {}
 
 
-def test_an_unknown_path_below_the_api_is_answered_in_json(world: World) -> None:
-    answer = world.app.test_client().get("/api/nothing")
+def test_an_unknown_path_below_the_api_is_answered_in_json(still_world: World) -> None:
+    answer = still_world.app.test_client().get("/api/nothing")
     assert answer.status_code == 404
     assert answer.get_json() == {
         "detail": "There is nothing at this address.",
@@ -187,9 +187,9 @@ def test_an_unknown_path_below_the_api_is_answered_in_json(world: World) -> None
     }
 
 
-def test_a_slash_too_many_is_no_redirect(world: World) -> None:
-    assert world.program().get("/api/status/").status_code == 200
-    assert world.program().get("/api//status").status_code == 404
+def test_a_slash_too_many_is_no_redirect(still_world: World) -> None:
+    assert still_world.program().get("/api/status/").status_code == 200
+    assert still_world.program().get("/api//status").status_code == 404
 
 
 #: A body that would be taken from the owner.

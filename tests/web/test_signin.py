@@ -71,7 +71,7 @@ def test_without_the_link_nobody_is_made(empty: World, token: str) -> None:
     ("change", "sentence"),
     [
         ({"password_again": "another one"}, "Both passwords must be the same."),
-        ({"password": "short", "password_again": "short"}, "at least"),
+        ({"password": "short", "password_again": "short"}, "10 to 200 characters"),
         ({"name": ""}, "visible characters"),
     ],
 )
@@ -101,8 +101,8 @@ def test_sign_in_leads_back_to_the_page_that_was_asked_for(world: World) -> None
 @pytest.mark.parametrize(
     "place", ["https://evil.test/", "//evil.test", "/\\evil.test", "javascript:x", "/a\nb", ""]
 )
-def test_sign_in_leads_nowhere_else(world: World, place: str) -> None:
-    guest = browser(world)
+def test_sign_in_leads_nowhere_else(still_world: World, place: str) -> None:
+    guest = browser(still_world)
     guest.get("/login")
     fields = {"name": "ann", "password": PASSWORD, "next": place}
     assert guest.post_form("/login", fields).headers["Location"] == "/dashboard"
@@ -110,9 +110,9 @@ def test_sign_in_leads_nowhere_else(world: World, place: str) -> None:
 
 @pytest.mark.parametrize(("name", "password"), [("ann", "wrong"), ("nobody", PASSWORD), ("", "")])
 def test_a_wrong_name_and_a_wrong_password_look_the_same(
-    world: World, name: str, password: str
+    still_world: World, name: str, password: str
 ) -> None:
-    guest = browser(world)
+    guest = browser(still_world)
     guest.get("/login")
     answer = guest.post_form("/login", {"name": name, "password": password})
     assert answer.status_code == 401

@@ -264,11 +264,11 @@ def test_f17_another_method_is_405_in_json(world: World, method: str) -> None:
     assert answer.headers["Allow"] == "POST"
 
 
-def test_f18_an_unknown_key_says_nothing_and_leaves_nothing(world: World) -> None:
-    answer = world.post("nonsense", GOOD)
+def test_f18_an_unknown_key_says_nothing_and_leaves_nothing(still_world: World) -> None:
+    answer = still_world.post("nonsense", GOOD)
     assert answer.status_code == 404
     assert answer.get_json() == {"detail": "Not found.", "error_code": "NOT_FOUND", "fields": []}
-    too_large = world.post("nonsense", b"x" * 100_000)
+    too_large = still_world.post("nonsense", b"x" * 100_000)
     assert too_large.get_json() == answer.get_json()
 
 
@@ -355,15 +355,15 @@ def test_too_many_alerts_leave_one_row_a_window_that_says_so(
     assert [row["code"] for row in kept(world)] == ["RATE_LIMITED", None]
 
 
-def test_503_only_when_the_alert_could_not_be_kept(world: World) -> None:
-    answer = broken(world, StoreUnavailable("The disk is full."))
+def test_503_only_when_the_alert_could_not_be_kept(still_world: World) -> None:
+    answer = broken(still_world, StoreUnavailable("The disk is full."))
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.get_json()["error_code"] == "STORE_UNAVAILABLE"
 
 
-def test_what_nobody_foresaw_is_503_too_and_has_a_number(world: World) -> None:
-    answer = broken(world, RuntimeError("a bug"))
+def test_what_nobody_foresaw_is_503_too_and_has_a_number(still_world: World) -> None:
+    answer = broken(still_world, RuntimeError("a bug"))
     assert answer.status_code == 503
     assert answer.get_json()["incident"] in answer.get_json()["detail"]
     assert "a bug" not in answer.text
