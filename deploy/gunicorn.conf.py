@@ -12,7 +12,7 @@ workers = 1
 worker_class = "eventlet" if _EVENTLET else "gthread"
 threads = 1 if _EVENTLET else 64
 timeout = 60
-graceful_timeout = 5
+graceful_timeout = 8
 keepalive = 75
 loglevel = "warning"
 

@@ -1,7 +1,7 @@
-"""The network sockets of open websockets, so that a stopping server can end them at once.
+"""The network sockets of our clients, so that a stopping server need not wait for them.
 
-Engine.IO says goodbye, but its reader waits until the other side hangs up, and gunicorn waits for
-the reader: without this a stop takes as long as gunicorn's patience.
+gunicorn waits for every connection, also for one that is kept open for a later request and for a
+websocket whose reader waits until the other side hangs up: a stop would take all its patience.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class OpenSockets:
-    """A WSGI middleware that remembers the socket of every websocket."""
+    """A WSGI middleware that remembers the socket of every client."""
 
     def __init__(self, serve: Wsgi) -> None:
         self._serve = serve
@@ -23,14 +23,15 @@ class OpenSockets:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401
         """Serve the request."""
-        if "HTTP_UPGRADE" in environ and "gunicorn.socket" in environ:
-            self._open.add(environ["gunicorn.socket"])
+        client = environ.get("gunicorn.socket")
+        if client is not None:
+            self._open.add(client)
         return self._serve(environ, start_response)
 
     def close(self) -> None:
-        """Hang up on every one that is still open."""
+        """Read nothing more from anybody; answers under way still go out."""
         for each in list(self._open):
             try:
-                each.shutdown(socket.SHUT_RDWR)
+                each.shutdown(socket.SHUT_RD)
             except OSError:
                 continue

@@ -13,10 +13,10 @@ from app.domain.accounts import Account, Mode
 from app.domain.alerts import Intent, read
 from app.domain.decisions import Decision, Denied, Leg, NoAction, Outcome
 from app.domain.errors import InvariantBroken
-from app.domain.inbox import Alert, AlertState
+from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import Contract, resolve, same_product
 from app.domain.money import ZERO
-from app.domain.orders import Order
+from app.domain.orders import Order, Side
 from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
 from app.domain.quotes import Quote, QuoteSource
@@ -140,7 +140,9 @@ class Decider:
         account = uow.accounts.get(decision.account_id)
         if strategy is None or account is None:
             raise InvariantBroken("A decision's strategy or account is gone.")
-        if strategy.state is not StrategyState.ON:
+        alert = uow.alerts.get(decision.alert_id)
+        by_hand = alert is not None and alert.source is AlertSource.MANUAL
+        if strategy.state is not StrategyState.ON and not by_hand:
             off = strategy.state is StrategyState.OFF
             return denied("STRATEGY_OFF" if off else "NO_NEW_ENTRIES")
         limit = strategy.settings.max_age_s
@@ -179,7 +181,7 @@ class Decider:
         self, uow: UnitOfWork, case: _Case, planned: Plan, market: Market
     ) -> Plan | Denied:
         """Pass the plan through filters and limits; what only its entry may not do is left out."""
-        gate = filters.check(case.intent, case.settings, self._context(uow, case), opens=None)
+        gate = self._filtered(uow, case, opens=None)
         if gate is not None:
             return gate
         if planned.closes:
@@ -191,11 +193,14 @@ class Decider:
             max_position=case.settings.max_position,
             market=market,
         )
-        context = self._context(uow, case)
-        refusal = filters.check(
-            case.intent, case.settings, context, opens=planned.opens
-        ) or risk.check(planned, limits)
+        refusal = self._filtered(uow, case, opens=planned.opens) or risk.check(planned, limits)
         return planned if refusal is None else planned.only_closing(refusal) or refusal
+
+    def _filtered(self, uow: UnitOfWork, case: _Case, *, opens: Side | None) -> Denied | None:
+        """Ask the strategy's filters, which are about its sender: a person's own order passes."""
+        if case.alert.source is AlertSource.MANUAL:
+            return None
+        return filters.check(case.intent, case.settings, self._context(uow, case), opens=opens)
 
     def _context(self, uow: UnitOfWork, case: _Case) -> filters.Context:
         limits = case.settings.settings
