@@ -18,6 +18,7 @@ from app.domain.orders import Fill, Order, OrderState
 from app.domain.refusals import CATALOGUE
 from app.domain.strategies import Strategy
 from app.services.ports import OrderStep, Store, UnitOfWork
+from app.services.trading import settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +169,11 @@ _ORDER_KINDS: Final = {
 
 def _sent(orders: Sequence[OrderTrace]) -> Iterator[Moment]:
     for each in orders:
-        name = f"{each.order.side} {wire(each.order.quantity)} {each.order.symbol}"
-        yield Moment(each.order.created_at, "Order written", f"{name}, before it is sent", "wait")
+        order = each.order
+        name = f"{order.side} {wire(order.quantity)} {order.symbol}"
+        title = "Protection written" if order.role.protective else "Order written"
+        detail = f"{settle.describe(order)}, before it is sent"
+        yield Moment(order.created_at, title, detail, "wait")
         for step in each.history:
             detail = f"{name}: {step.detail}" if step.detail else name
             title = f"Order {step.to_state.replace('_', ' ')}"

@@ -6,11 +6,14 @@ import csv
 import io
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
 
+from app.domain.alerts import Offset
 from app.domain.quotes import Quote, QuoteSource
+from app.domain.settings import StrategySettings
 from app.services.views import MOST_POINTS
 from tests.support.world import Program, World
 
@@ -202,6 +205,41 @@ def test_the_trace_tells_the_whole_way_with_the_time_between(world: World) -> No
     assert order["history"][-1]["to"] == "filled"
     assert trace["meaning"]["Quantity"] == "2"
     assert trace["decisions"][0]["wanted"] == "2"
+
+
+def test_the_trace_says_how_the_size_came_about_and_what_guards_it(world: World) -> None:
+    settings = StrategySettings(max_position=Decimal(3), stop_loss=Offset.parse("20 ticks"))
+    _, key = world.strategy(settings=settings)
+    world.quote("ES", "5000", "5000.25")
+    limit = {"order_type": "limit", "limit_price": "5000.30", "test": False}
+    body = {"symbol": "ES", "action": "buy", "quantity": "5.5", **limit}
+    alert = world.post(key, body).get_json()["alert_id"]
+    world.work()
+    trace = world.program().get(f"/api/alerts/{alert}/trace").get_json()
+    assert trace["decisions"][0]["steps"] == [
+        "Reduced 5.5 -> 5 (quantity_step)",
+        "Reduced 5 -> 3 (max_position)",
+        "Limit price 5000.3 → 5000.25: moved to a multiple of the tick 0.25",
+    ]
+    details = {step["title"]: step["detail"] for step in trace["steps"]}
+    assert "buy 3 ESH2026 limit at 5000.25" in details["Order written"]
+    assert "stop at 4995.25" in details["Protection written"]
+    page = unescape(world.client().get(f"/alerts/{alert}").text)
+    assert "Reduced 5 -> 3 (max_position)" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.084, "+84 ms"), (2.5, "+2.5 s"), (150, "+2 min")]
+)
+def test_the_time_between_steps_is_said_as_people_say_it(
+    world: World, seconds: float, shown: str
+) -> None:
+    _, key = world.strategy()
+    alert = world.post(key, {"symbol": "ES", "action": "exit", "test": True}).get_json()
+    world.clock.advance(seconds)
+    world.work()
+    page = world.client().get(f"/alerts/{alert['alert_id']}").text
+    assert shown in page
 
 
 def test_the_trace_of_what_could_not_be_read_says_what_to_change(world: World) -> None:

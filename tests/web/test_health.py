@@ -53,6 +53,38 @@ def test_without_the_database_it_is_neither_well_nor_ready_but_alive(world: Worl
     assert client.get("/health/live").status_code == 200
 
 
+class NobodyKnown(NoUsers):
+    def get(self, user_id: str) -> None:
+        raise StoreUnavailable("The database is locked.")
+
+
+def test_a_page_without_the_database_says_so_in_words(world: World) -> None:
+    app = create_app(replace(world.web, users=NobodyKnown()))  # type: ignore[arg-type]
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["_user_id"] = world.user().id
+    answer = client.get("/dashboard")
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "The database is locked." in answer.text
+    assert answer.mimetype == "text/html"
+
+
+class Buggy:
+    def state(self) -> None:
+        raise RuntimeError("a bug")
+
+
+def test_what_nobody_foresaw_is_500_with_a_number_for_a_program(world: World) -> None:
+    app = create_app(replace(world.web, halts=Buggy()))  # type: ignore[arg-type]
+    headers = world.program().headers
+    answer = app.test_client().get("/api/status", headers=headers)
+    assert answer.status_code == 500
+    assert answer.get_json()["error_code"] == "INTERNAL"
+    assert answer.get_json()["incident"] in answer.get_json()["detail"]
+    assert "a bug" not in answer.text
+
+
 def test_a_stopping_server_is_not_ready(world: World) -> None:
     client = world.app.test_client()
     assert client.get("/health/ready").status_code == 200

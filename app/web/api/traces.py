@@ -123,10 +123,16 @@ def _fills(each: OrderTrace) -> Iterator[Json]:
 
 
 def _sentence(step: Step) -> str:
-    """Return one sizing step in words: "reduced 12 -> 10 (max_position)"."""
-    before = "" if step.before is None else f" {decimal(step.before)}"
-    after = "" if step.after is None else f" → {decimal(step.after)}"
-    return f"{step.name}{before}{after} ({step.reason})"
+    """Return one sizing step in words; a reason that names its step says the numbers itself."""
+    if step.name in step.reason:
+        return _sentence_case(step.reason)
+    before = "" if step.before is None else f" {decimal(step.before)} →"
+    after = "" if step.after is None else f" {decimal(step.after)}"
+    return f"{_sentence_case(_word(step.name))}{before}{after}: {step.reason}"
+
+
+def _sentence_case(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def meaning(intent: Intent | None) -> list[dict[str, str]]:
