@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Final
 
 import structlog
 
@@ -15,6 +16,7 @@ from app.brokers.quotes import QuoteBook, Refused
 from app.brokers.registry import Factory, Registry
 from app.config import Settings
 from app.domain.accounts import Account
+from app.domain.errors import SignalboxError
 from app.domain.events import Fact, FactKind
 from app.domain.quotes import Quote
 from app.ids import TimeOrderedIds
@@ -25,6 +27,8 @@ from app.store.engine import make_engines
 from app.store.paper_log import SqlPaperLog
 from app.store.unit_of_work import SqlStore
 from app.vault import Vault, load_master
+
+_KEY_CHECK: Final = "secrets_check"
 
 _log = structlog.get_logger()
 
@@ -72,6 +76,7 @@ def open_parts(
     migrate.check(settings.store_url)
     bus = Bus(_report_listener)
     store = SqlStore(make_engines(settings.store_url), bus.publish)
+    _check_key(store, vault, clock)
     quotes = QuoteBook(
         timedelta(seconds=settings.quote_max_age_s),
         timedelta(seconds=settings.alert_price_max_age_s),
@@ -92,6 +97,21 @@ def open_parts(
         venue=venue,
         brokers=brokers,
     )
+
+
+def _check_key(store: SqlStore, vault: Vault, clock: Clock) -> None:
+    """Refuse to start under another SECRET_KEY than the one that secrets were stored under."""
+    try:
+        with store.read() as uow:
+            kept = uow.flags.get(_KEY_CHECK)
+        if kept is not None:
+            vault.decrypt(kept)
+            return
+        with store.write() as uow:
+            uow.flags.set(_KEY_CHECK, vault.encrypt("signalbox"), clock.now())
+    except SignalboxError:
+        store.close()
+        raise
 
 
 def _secret(settings: Settings) -> str | None:

@@ -39,9 +39,6 @@ from app.workers.supervisor import Supervisor
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _SYNTHETIC_EVERY: Final = timedelta(milliseconds=250)
 
-#: How long a goodbye may take to reach the other side of a socket, in seconds.
-_GOODBYE_S: Final = 0.2
-
 _log = structlog.get_logger()
 
 
@@ -76,13 +73,8 @@ class Runtime:
         self.supervisor.start()
 
     def begin_stop(self) -> None:
-        """Answer 503 from now on, say goodbye on every socket, and hang up."""
+        """Answer 503 from now on and listen to nobody: sockets end, idle connections too."""
         self.supervisor.begin_stop()
-        self.socketio.start_background_task(self._hang_up)
-
-    def _hang_up(self) -> None:
-        self.socketio.server.eio.disconnect()  # type: ignore[attr-defined]
-        threading.Event().wait(_GOODBYE_S)
         self.sockets.close()
 
     def stop(self) -> bool:
