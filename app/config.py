@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import limits
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -82,13 +84,43 @@ class Settings(BaseSettings):
         4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
     )
 
+    @field_validator("log_level", "log_format", "async_mode", "market_data", mode="before")
+    @classmethod
+    def _word(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("write it like https://signals.example.org")
+        return value
+
+    @field_validator("webhook_rate_limit", "login_rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        try:
+            limits.parse(value)
+        except ValueError:
+            raise ValueError("write a number and a period, such as 600/minute") from None
+        return value
+
+    @field_validator("display_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("write the IANA name of a zone, such as America/Chicago") from None
+        return value
+
     @field_validator("trading_day_roll")
     @classmethod
-    def _roll_is_readable(cls, value: str) -> str:
+    def _roll(cls, value: str) -> str:
         try:
             Roll.parse(value)
         except InvalidInput as error:
-            raise ValueError(error.detail) from None
+            raise ValueError(error.detail.rstrip(".")) from None
         return value
 
     @property
@@ -108,7 +140,9 @@ def load(**overrides: object) -> Settings:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         faults = "; ".join(
-            f"{'.'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            f"{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         )
         raise ConfigError(f"A setting is wrong: {faults}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The file .env cannot be read: {error}.") from None

@@ -72,6 +72,10 @@ def load_master(configured: str | None, data_dir: Path) -> str:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(Fernet.generate_key().decode())
-        return path.read_text().strip()
+        master = path.read_text().strip()
+        Fernet(master.encode())
     except OSError as error:
         raise ConfigError(f"The key file {path} cannot be used: {error.strerror}.") from None
+    except ValueError:
+        raise ConfigError(f"The key file {path} does not hold a key.") from None
+    return master

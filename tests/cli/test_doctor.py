@@ -71,10 +71,10 @@ def test_a_port_that_another_program_has_is_a_problem(ready: Shell) -> None:
     assert checks["port"]["advice"]
 
 
-def test_an_unknown_zone_is_a_problem_of_the_clock(ready: Shell) -> None:
+def test_an_unknown_zone_is_a_problem_of_the_settings(ready: Shell) -> None:
     code, checks = examined(ready, DISPLAY_ZONE="Mars/Olympus")
     assert code == 1
-    assert "Mars/Olympus" in checks["clock"]["detail"]
+    assert "DISPLAY_ZONE" in checks["settings"]["detail"]
 
 
 def test_an_account_whose_settings_cannot_be_used_is_a_problem_of_the_broker(
