@@ -200,7 +200,7 @@ def _web_deps(made: Core, supervisor: Supervisor, pause: Callable[[], None]) -> 
             made.store,
             made.reads,
             made.clock,
-            made.recorder.curve_id,
+            made.recorder,
             settings.trading_day_roll,
         ),
         tracer=Tracer(made.store),

@@ -212,6 +212,10 @@ class Reads(Protocol):
         """What the fills of the span did to the money, oldest first."""
         ...
 
+    def finished(self, scope: Scope, span: Span) -> Sequence[datetime]:
+        """When round trips ended within the span, oldest first."""
+        ...
+
     def last_alerts(self, user_id: str) -> Mapping[str, datetime]:
         """When each strategy last received an alert, by strategy id."""
         ...

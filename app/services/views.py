@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.metrics import Metrics, measure
@@ -32,13 +33,14 @@ _SATURDAY: Final = 5
 class CalendarDay:
     """One trading day: ``pnl`` = ``gross`` - ``fees`` + ``open_change``, money, negative if lost.
 
-    ``trades`` counts executions.  ``open_change`` and ``pnl`` are None when the price of something
-    that was held at the day's begin or end is unknown.
+    ``fills`` counts executions and ``trades`` the round trips that ended.  ``open_change`` and
+    ``pnl`` are None when the price of something that was held at the day's begin or end is unknown.
     """
 
     day: date
     gross: Decimal
     fees: Decimal
+    fills: int
     trades: int
     open_change: Decimal | None
 
@@ -57,27 +59,39 @@ class CalendarDay:
     @property
     def active(self) -> bool:
         """Whether anything happened: an execution, or a move of what was held."""
-        return bool(self.trades) or self.open_change is None or bool(self.open_change)
+        return bool(self.fills) or self.open_change is None or bool(self.open_change)
 
 
-SeriesOf = Callable[[str | None, str | None, str | None], int | None]
-"""Finds the recorded P&L series of (user, strategy, account); None when there is none yet."""
+class CurveBook(Protocol):
+    """The recorder's curves, by (user, strategy, account); None stands for all."""
+
+    def curve_id(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> int | None:
+        """The id of the recorded series; None when there is none yet."""
+        ...
+
+    def open_now(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> Decimal | None:
+        """The open P&L at this moment; None while a price is unknown."""
+        ...
 
 
 class Views:
     """What pages and programs look at; nothing here changes anything.
 
-    ``series`` finds the curve of a scope, ``roll`` says when a trading day begins where no account
+    ``curves`` knows the curve of a scope, ``roll`` says when a trading day begins where no account
     does.
     """
 
     def __init__(
-        self, store: Store, reads: Reads, clock: Clock, series: SeriesOf, roll: str
+        self, store: Store, reads: Reads, clock: Clock, curves: CurveBook, roll: str
     ) -> None:
         self._store = store
         self._reads = reads
         self._clock = clock
-        self._series = series
+        self._curves = curves
         self._roll = roll
 
     def check(self, scope: Scope) -> Scope:
@@ -119,16 +133,24 @@ class Views:
         if not days:
             return
         bounds = [day_bounds(day, roll) for day in days]
-        booked = self._reads.booked(scope, Span(bounds[0][0], bounds[-1][1]))
-        money = _by_day(booked, roll)
+        span = Span(bounds[0][0], bounds[-1][1])
+        money = _by_day(self._reads.booked(scope, span), roll)
+        trades = Counter(trading_day(at, roll) for at in self._reads.finished(scope, span))
         marks = self._open_pnl(scope, _instants(bounds, now))
+        if bounds[-1][1] > now:
+            marks = [*marks[:-1], self._open_now(scope, marks[-1])]
         for index, day in enumerate(days):
-            gross, fees, trades = money.get(day, (ZERO, ZERO, 0))
-            before, after = marks[2 * index], marks[2 * index + 1]
-            yield CalendarDay(day, gross, fees, trades, _change(before, after))
+            gross, fees, fills = money.get(day, (ZERO, ZERO, 0))
+            change = _change(marks[2 * index], marks[2 * index + 1])
+            yield CalendarDay(day, gross, fees, fills, trades[day], change)
+
+    def _open_now(self, scope: Scope, recorded: Decimal | None) -> Decimal | None:
+        """The open P&L of a day that is still on: what is realised already is no longer open."""
+        live = self._curves.open_now(scope.user_id, scope.strategy_id, scope.account_id)
+        return recorded if live is None else live
 
     def _open_pnl(self, scope: Scope, instants: Sequence[int]) -> Sequence[Decimal | None]:
-        series_id = self._series(scope.user_id, scope.strategy_id, scope.account_id)
+        series_id = self._curves.curve_id(scope.user_id, scope.strategy_id, scope.account_id)
         if series_id is None:
             return [ZERO] * len(instants)
         return self._reads.open_pnl(series_id, instants)
@@ -148,7 +170,7 @@ class Views:
         if start is not None and end is not None and end < start:
             raise InvalidInput("end lies before start.", fields={"end": "must not be before start"})
         self.check(scope)
-        series_id = self._series(scope.user_id, scope.strategy_id, scope.account_id)
+        series_id = self._curves.curve_id(scope.user_id, scope.strategy_id, scope.account_id)
         extent = None if series_id is None else self._reads.extent(series_id)
         if series_id is None or extent is None:
             return []
@@ -214,8 +236,8 @@ def _by_day(booked: Iterable[Booked], roll: Roll) -> Mapping[date, tuple[Decimal
     days: dict[date, tuple[Decimal, Decimal, int]] = {}
     for each in booked:
         day = trading_day(each.at, roll)
-        gross, fees, trades = days.get(day, (ZERO, ZERO, 0))
-        days[day] = _added(gross, each.gross), _added(fees, each.commission), trades + 1
+        gross, fees, fills = days.get(day, (ZERO, ZERO, 0))
+        days[day] = _added(gross, each.gross), _added(fees, each.commission), fills + 1
     return days
 
 

@@ -177,12 +177,11 @@ def test_the_profit_is_exact_in_summary_calendar_and_journal(day: Day) -> None:
     summary = day.program.get("/api/summary")
     assert (summary["total_pnl"], summary["open_pnl"], summary["today_pnl"]) == ("750", "0", "750")
 
-    def booked() -> bool:
-        days = day.program.get("/api/dashboard/pnl-calendar", strategy_id=day.strategy_id)
-        shown = [(each["pnl"], each["trade_count"]) for each in days["calendar_data"]]
-        return shown == [("750", 6)]
-
-    eventually(booked)
+    days = day.program.get("/api/dashboard/pnl-calendar", strategy_id=day.strategy_id)
+    shown = [
+        (each["pnl"], each["trade_count"], each["fill_count"]) for each in days["calendar_data"]
+    ]
+    assert shown == [("750", 2, 6)]
     trades = day.program.get("/api/trades", strategy_id=day.strategy_id, order="asc")["items"]
     assert [(trade["direction"], trade["net"]) for trade in trades] == [
         ("long", "500"),

@@ -61,12 +61,19 @@ class Recorded:
     marks: dict[int, Decimal | None] = field(default_factory=dict)
     trips: list[RoundTrip] = field(default_factory=list)
     asked: list[Any] = field(default_factory=list)
+    ends: list[datetime] = field(default_factory=list)
+    live: Decimal | None = None
 
     def booked(self, scope: Scope, span: Span) -> Sequence[Booked]:
         self.asked.append((scope, span))
         assert span.start is not None
         assert span.end is not None
         return [each for each in self.fills if span.start <= each.at < span.end]
+
+    def finished(self, scope: Scope, span: Span) -> Sequence[datetime]:
+        assert span.start is not None
+        assert span.end is not None
+        return [each for each in self.ends if span.start <= each < span.end]
 
     def open_pnl(self, series_id: int, instants: Sequence[int]) -> Sequence[Decimal | None]:
         return [self._mark(at) for at in instants]
@@ -87,6 +94,20 @@ class Recorded:
         return Page([TradeRow(trip, "s", "s", "a", "a") for trip in self.trips], len(self.trips))
 
 
+@dataclass(frozen=True)
+class Curves:
+    """One curve, or none, and its open P&L at this moment."""
+
+    series: int | None
+    live: Decimal | None
+
+    def curve_id(self, *_: str | None) -> int | None:
+        return self.series
+
+    def open_now(self, *_: str | None) -> Decimal | None:
+        return self.live
+
+
 def views(
     recorded: Recorded | None = None, shelf: Shelf | None = None, *, series: int | None = 1
 ) -> Views:
@@ -94,7 +115,7 @@ def views(
         cast("Store", shelf or Shelf()),
         cast("Reads", recorded or Recorded()),
         VirtualClock(NOW),
-        lambda *_: series,
+        Curves(series, (recorded or Recorded()).live),
         CHICAGO,
     )
 
@@ -118,13 +139,24 @@ def test_a_day_is_what_was_realised_after_fees_plus_the_change_of_the_open_pnl()
             second("2026-03-03T21:59:00Z"): Decimal(40),
             second("2026-03-04T14:00:00Z"): Decimal(0),
         },
+        ends=[at("2026-03-04T14:00:00Z")],
     )
     first, last = views(recorded).calendar(ANN)
     assert (first.day, last.day) == (date(2026, 3, 3), date(2026, 3, 4))
     assert (first.gross, first.fees, first.open_change) == (D(0), D("2.25"), D(40))
     assert first.pnl == Decimal("37.75")
     assert (last.realised, last.open_change, last.pnl) == (D("127.75"), D(-40), D("87.75"))
-    assert (first.trades, last.trades) == (1, 1)
+    assert (first.fills, last.fills, first.trades, last.trades) == (1, 1, 0, 1)
+
+
+def test_a_day_that_is_still_on_takes_the_open_pnl_of_this_moment() -> None:
+    recorded = Recorded(
+        fills=[Booked(at("2026-03-04T14:00:00Z"), Decimal(130), Decimal(0))],
+        marks={second("2026-03-04T13:59:59Z"): Decimal(130)},
+        live=Decimal(0),
+    )
+    (day,) = views(recorded).calendar(ANN)
+    assert day.pnl == 130
 
 
 def test_i1_a_dollar_an_hour_recorded_each_second_is_not_summed_up_on_the_calendar() -> None:

@@ -215,7 +215,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         recorder=made.recorder,
         health=made.health,
         views=Views(
-            made.store, made.reads, clock, made.recorder.curve_id, settings.trading_day_roll
+            made.store, made.reads, clock, made.recorder, settings.trading_day_roll
         ),
         tracer=Tracer(made.store),
         reads=made.reads,

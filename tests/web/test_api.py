@@ -397,7 +397,7 @@ def test_the_calendar_of_the_day_equals_the_fills_and_the_open_pnl(world: World)
     program = world.program()
     answer = program.get("/api/dashboard/pnl-calendar").get_json()
     (day,) = answer["calendar_data"]
-    assert (day["date"], day["pnl"], day["trade_count"]) == ("2026-03-04", "475", 5)
+    assert (day["date"], day["pnl"], day["fill_count"]) == ("2026-03-04", "475", 5)
     assert (day["realised"], day["open_change"], day["fees"]) == ("375", "100", "0")
     account = world.account_id()
     for query in (f"strategy_id={strategy}", f"account_id={account}"):

@@ -8,12 +8,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from app.domain.errors import Conflict
+from app.domain.money import ZERO, exact
 from app.services.pnl import figures
 from app.services.pnl.books import Books
 from app.services.pnl.curves import Curve, Curves
 from app.services.pnl.live import LivePosition, LiveSink, StrategyLine, Summary, Tick
+from app.services.pnl.pairs import Pair
 from app.services.ports import Clock, Quotes, Sample, Series, Store
 
 _Placed = dict[tuple[str, str, str], LivePosition]
@@ -87,11 +90,7 @@ class Recorder:
     ) -> Sequence[LivePosition]:
         """Return the open positions of one user at their marks."""
         self._books.refresh()
-        pairs = [
-            pair
-            for pair in self._books.of_user(user_id)
-            if strategy_id in {None, pair.strategy.id} and account_id in {None, pair.account.id}
-        ]
+        pairs = self._within(user_id, strategy_id, account_id)
         return figures.positions(pairs, self._quotes, self._clock.now())
 
     def strategy_lines(self, user_id: str) -> Sequence[StrategyLine]:
@@ -114,6 +113,26 @@ class Recorder:
             return None
         only = {pair.account.id for pair in whole.pairs}
         return whole.series.id if only == {account_id} else None
+
+    @exact
+    def open_now(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> Decimal | None:
+        """Return the open P&L of the curve's pairs at this moment; None while one is unknown."""
+        with self._lock:
+            self._value(self._clock.now())
+            opens = [pair.open_pnl for pair in self._within(user_id, strategy_id, account_id)]
+        known = [each for each in opens if each is not None]
+        return sum(known, ZERO) if len(known) == len(opens) else None
+
+    def _within(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> list[Pair]:
+        return [
+            pair
+            for pair in self._books.of_user(user_id)
+            if strategy_id in {None, pair.strategy.id} and account_id in {None, pair.account.id}
+        ]
 
     def _renew(self) -> None:
         self._books.refresh()

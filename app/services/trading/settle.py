@@ -144,10 +144,22 @@ class Settler:
         key = BookKey(order.strategy_id, order.account_id, order.symbol)
         realised = self._fold(uow, key, fill)
         if realised is None:
+            self._compare(uow, order, fill)
             return None
         filled = self._advance(uow, order, fill, report.venue_order_id)
         self._tell_fill(uow, filled, fill, realised)
         return key
+
+    def _compare(self, uow: UnitOfWork, order: Order, again: Fill) -> None:
+        """Raise the alarm when a fill that was booked before comes again with other numbers."""
+        told = (again.venue_fill_id, again.side, again.quantity, again.price)
+        booked = uow.fills.of_order(order.id)
+        if any((f.venue_fill_id, f.side, f.quantity, f.price) == told for f in booked):
+            return
+        words = f"{wire(again.quantity)} at {wire(again.price)}"
+        detail = f"fill {again.venue_fill_id} came again, now as {words}; the first one counts"
+        kind, level = FactKind.REPORT_IGNORED, Level.ERROR
+        uow.facts.append(self._fact(uow, order, kind, level, detail, "FILL_CONTRADICTS"))
 
     def _fold(self, uow: UnitOfWork, key: BookKey, fill: Fill) -> Decimal | None:
         """Fold the fill into its book; the gross it realised, or None when it was booked before."""

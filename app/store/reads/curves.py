@@ -15,7 +15,7 @@ from app.services.reads import Booked, CurvePoint, Scope, Span
 from app.store.reads.base import ReadModel, where_given, within
 from app.store.tables.history import STRATEGY_PNL_HISTORY
 from app.store.tables.people import ACCOUNTS
-from app.store.tables.trading import FILLS
+from app.store.tables.trading import FILLS, TRADES
 
 #: How many points of a bucket stay: lowest, highest, worst drawdown, last.
 PER_BUCKET: Final = 4
@@ -141,6 +141,25 @@ class Curves(ReadModel):
             .order_by(FILLS.c.at, FILLS.c.venue_fill_id)
         )
         return [Booked(*row) for row in self._rows(wanted)]
+
+    def finished(self, scope: Scope, span: Span) -> Sequence[datetime]:
+        """When round trips ended within the span, oldest first."""
+        wanted = (
+            select(TRADES.c.closed_at)
+            .join_from(TRADES, ACCOUNTS, ACCOUNTS.c.id == TRADES.c.account_id)
+            .where(
+                ACCOUNTS.c.user_id == scope.user_id,
+                *where_given(
+                    {
+                        TRADES.c.strategy_id: scope.strategy_id,
+                        TRADES.c.account_id: scope.account_id,
+                    }
+                ),
+                *within(TRADES.c.closed_at, span),
+            )
+            .order_by(TRADES.c.closed_at)
+        )
+        return [row[0] for row in self._rows(wanted)]
 
 
 def _extent(connection: Connection, series_id: int) -> tuple[int, int] | None:

@@ -69,6 +69,7 @@ def calendar_day(day: CalendarDay) -> Json:
         "realised": wire.money(day.realised),
         "open_change": wire.money(day.open_change),
         "trade_count": day.trades,
+        "fill_count": day.fills,
     }
 
 
