@@ -130,8 +130,9 @@ def _schema(error: HTTPError) -> Response:
     fields: dict[str, str] = {}
     for place in places.values():
         for path, problems in place.items():
-            fields.setdefault(_field(path), " ".join(problems))
-    detail = "; ".join(f"{name}: {what}" for name, what in fields.items())
+            told = " ".join(each.removeprefix("Value error, ") for each in problems)
+            fields.setdefault(_field(path), told)
+    detail = "; ".join(f"{name} {what}" for name, what in fields.items())
     code = CODES.get(error.status_code, "INVALID_INPUT")
     return answer(error.status_code, detail or str(error.message), code, fields)
 

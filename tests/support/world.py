@@ -214,9 +214,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         halts=made.halts,
         recorder=made.recorder,
         health=made.health,
-        views=Views(
-            made.store, made.reads, clock, made.recorder, settings.trading_day_roll
-        ),
+        views=Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
