@@ -10,7 +10,7 @@ from app.domain.events import Fact, FactKind, Level
 from app.domain.orders import Order, OrderState
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
-from app.services.ports import BookKey, Clock, Store, UnitOfWork
+from app.services.ports import Clock, Store, UnitOfWork
 from app.services.trading.cancel import can_cancel, request_cancel
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler, describe
@@ -84,13 +84,8 @@ class HaltDesk:
     def _close_all(self, uow: UnitOfWork) -> int:
         books = list(uow.positions.open())
         for key in books:
-            self._close(uow, key)
+            self._desk.enqueue_close(uow, key)
         return len(books)
-
-    def _close(self, uow: UnitOfWork, key: BookKey) -> None:
-        strategy = uow.strategies.get(key.strategy_id)
-        if strategy is not None:
-            self._desk.enqueue_close(uow, strategy, key)
 
     def _tell(
         self, uow: UnitOfWork, kind: FactKind, level: Level, user_id: str | None, message: str

@@ -66,18 +66,19 @@ class ManualDesk:
     def close_position(self, user_id: str | None, key: BookKey) -> Alert:
         """Close one position at the market; raises Conflict when there is none."""
         with self._store.write() as uow:
-            strategy = self._book(uow, user_id, key.account_id, key.strategy_id)
+            self._book(uow, user_id, key.account_id, key.strategy_id)
             if not uow.positions.get(key).position.quantity:
                 raise Conflict(f"There is no open position in {key.symbol} to close.")
-            alert = self.enqueue_close(uow, strategy, key)
+            alert = self.enqueue_close(uow, key)
         self._inbox.wake()
         return alert
 
-    def enqueue_close(self, uow: UnitOfWork, strategy: Strategy, key: BookKey) -> Alert:
+    def enqueue_close(self, uow: UnitOfWork, key: BookKey) -> Alert:
         """Keep the alert that closes a book, in the caller's transaction."""
         body = json.dumps({"action": "exit", "symbol": key.symbol, "account": key.account_id})
-        what = f"{strategy.name}: close {key.symbol} by hand"
-        return self._inbox.enqueue(uow, strategy.id, strategy.user_id, body.encode(), what)
+        owner = uow.strategies.owner(key.strategy_id)
+        what = f"{owner.name}: close {key.symbol} by hand"
+        return self._inbox.enqueue(uow, key.strategy_id, owner.user_id, body.encode(), what)
 
     def cancel_order(self, user_id: str | None, order_id: str) -> None:
         """Cancel one working order; one that guards a position is not placed again.
