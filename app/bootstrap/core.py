@@ -117,6 +117,7 @@ class Core:
             queue=queue or InlineQueue(self.trader),
             name=f"executor-{os.getpid()}" if self.store.on_postgres else "executor",
             lease=timedelta(seconds=self.settings.lease_s),
+            may_claim=self.pace.may_claim,
         )
 
     def close(self) -> None:

@@ -147,7 +147,7 @@ def _start_thread(task: Callable[..., object], *args: object) -> object:
 def _add_workers(
     made: Core, supervisor: Supervisor, executor: Executor, settling: SettleWorker
 ) -> None:
-    made.work_arrived.to(supervisor.add("executor", executor.step, every=0.5).wake)
+    made.work_arrived.to(supervisor.add("executor", executor.step, every=0.1).wake)
     settler = supervisor.add("settler", settling.step, every=1.0)
     made.reports_arrived.to(settler.wake)
     following = follower.Follower(made.store, made.bus.publish)

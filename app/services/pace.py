@@ -29,6 +29,7 @@ class Pace:
         self._pause = 0.0
         self._listen_until: float | None = None
         self._next = float("-inf")
+        self._claimed_at = float("-inf")
 
     def arrived(self) -> None:
         """Note the arrival of an alert."""
@@ -43,6 +44,15 @@ class Pace:
         if self._listen_until is not None and now >= self._listen_until:
             self._judge(now)
         return now >= self._next
+
+    def may_claim(self) -> bool:
+        """Whether alerts may be claimed now: under pressure many at a time, not each by itself."""
+        now = self._monotonic()
+        pressed = self._pause > 0 and now - self._arrived_at <= QUIET_S
+        if pressed and now - self._claimed_at < LONGEST_S:
+            return False
+        self._claimed_at = now
+        return True
 
     def began(self) -> None:
         """Note that an execution begins."""

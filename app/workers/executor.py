@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -47,7 +47,11 @@ class InlineQueue:
 
 
 class Executor:
-    """Claims alerts under a lease and hands each to the lanes of its accounts."""
+    """Claims alerts under a lease and hands each to the lanes of its accounts.
+
+    ``may_claim`` says whether claiming has to stand back for alerts that come in; an executor with
+    nothing in hand claims at once.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Executor:
         queue: Queue,
         name: str,
         lease: timedelta,
+        may_claim: Callable[[], bool],
     ) -> None:
         self._store = store
         self._decider = decider
@@ -64,11 +69,14 @@ class Executor:
         self._queue = queue
         self._name = name
         self._lease = lease
+        self._may_claim = may_claim
         self._renew_at: datetime | None = None
 
     def step(self, now: datetime) -> bool:
         """Claim one batch, keep what is in hand; returns whether there may be more."""
         in_hand = self._queue.busy
+        if in_hand and not self._may_claim():
+            return False
         room = min(BATCH, _IN_HAND - in_hand)
         with self._store.write() as uow:
             if in_hand and self._renew_due(now):
