@@ -150,6 +150,7 @@ def test_a_change_of_an_account_reaches_its_pairs(house: CountingHouse) -> None:
 
 def test_an_account_without_a_manual_book_has_no_pair(house: CountingHouse) -> None:
     made, account = house.strategy(), house.account()
+    only(house, made.id)
     with house.store.write() as uow:
         uow.accounts.insert(replace(account, id="bare", name="bare"))
         uow.facts.append(Fact(FactKind.ACCOUNT_CHANGED, MORNING, "x", account_id="bare"))

@@ -410,6 +410,20 @@ def test_a_summary_is_of_all_accounts_or_of_one(house: CountingHouse) -> None:
     assert (whole.realised, whole.realised_today, whole.today_pnl) == (D(-2), D(-2), D(798))
 
 
+def test_the_open_pnl_of_this_moment_is_of_one_strategy_or_account_and_unknown_without_a_price(
+    house: CountingHouse,
+) -> None:
+    made, first, second = two_accounts(house)
+    other = house.strategy(name="Other")
+    house.fill(other, "1", "18000", symbol="NQZ2026")
+    find = house.recorder.open_now
+    assert [find(None, made.id, each) for each in (first, second, None)] == [200, 600, 800]
+    assert (find(None, None, first), find(None, other.id, None)) == (None, None)
+    assert find(None, None, second) == 600
+    house.quote("18001", "NQZ2026")
+    assert (find(None, None, None), find("nobody", None, None)) == (D(820), D(0))
+
+
 def test_what_an_unknown_price_touches_is_unknown_and_the_rest_is_not(
     house: CountingHouse,
 ) -> None:
