@@ -58,6 +58,7 @@ class Lanes:
         self._lanes: dict[LaneKey, _Lane] = {}
         self._lock = threading.Lock()
         self._stand_back = threading.Event()
+        self._turn = threading.Lock()
 
     def put(self, alert: Alert, account_id: str) -> None:
         """Queue the alert for the account, behind what is there already."""
@@ -104,11 +105,13 @@ class Lanes:
 
     def _advance(self, lane: _Lane, alert: Alert, account_id: str) -> bool:
         """Take the alert as far as it goes; whether the lane is done with it."""
-        while not self._pace.may_execute():
-            self._stand_back.wait(LISTEN_S)
+        # One lane at a time looks whether it may: hundreds that look together starve the intake.
+        with self._turn:
+            while not self._pace.may_execute():
+                self._stand_back.wait(LISTEN_S)
+            self._pace.began()
         lane.event.clear()
         act = self._trader.advance if lane.failures < _TRIES else self._trader.give_up
-        self._pace.began()
         progress = self._attempt("executor", lambda: act(alert, account_id))
         self._pace.ended()
         if progress is Progress.DONE:
