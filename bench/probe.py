@@ -1,6 +1,7 @@
 """The probe: a task inside the server that wants to run each millisecond and notes how late it is.
 
-Its lateness is what any other greenlet, and so any request, has to wait.
+Its lateness is what any other greenlet, and so any request, has to wait.  The processor time that
+the server itself spent meanwhile tells its own part from what the disk and other programs took.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Probe:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._late: list[tuple[float, float]] = []
+        self._late: list[tuple[float, float, float]] = []
 
     def start(self) -> None:
         """Begin to watch: a greenlet where threads are greenlets, else a thread."""
@@ -34,23 +35,30 @@ class Probe:
 
     def _watch(self) -> None:
         while True:
-            before = time.monotonic()
+            before, spent = time.monotonic(), time.process_time()
             time.sleep(PAUSE_S)
-            self._late.append((before, time.monotonic() - before - PAUSE_S))
+            late = time.monotonic() - before - PAUSE_S
+            self._late.append((before, late, time.process_time() - spent))
 
 
 @dataclass(frozen=True, slots=True)
 class Stalls:
-    """The longest stall of each second of a stretch of time, in milliseconds."""
+    """The longest stall of each second of a stretch of time, in milliseconds.
+
+    ``longest`` are as long as others waited, ``own`` the most processor time in one of them.
+    """
 
     longest: Sequence[float]
+    own: Sequence[float]
 
     @staticmethod
     def read(path: Path, start: float, end: float) -> Stalls:
         """Return the stalls that a probe saw between two instants of the monotonic clock."""
-        seconds: dict[int, float] = {}
-        for at, late in json.loads(path.read_text(encoding="utf-8")):
+        longest: dict[int, float] = {}
+        own: dict[int, float] = {}
+        for at, late, spent in json.loads(path.read_text(encoding="utf-8")):
             if start <= at < end:
                 second = int(at - start)
-                seconds[second] = max(seconds.get(second, 0.0), 1000 * late)
-        return Stalls(list(seconds.values()))
+                longest[second] = max(longest.get(second, 0.0), 1000 * late)
+                own[second] = max(own.get(second, 0.0), 1000 * spent)
+        return Stalls(list(longest.values()), list(own.values()))

@@ -128,12 +128,14 @@ def _listened(
 
 
 def _stalls(window: Window, probe: Path, strategies: int) -> Iterator[Figure]:
-    longest = Stalls.read(probe, window.start, window.end).longest
+    seen = Stalls.read(probe, window.start, window.end)
     note = (
-        f"{strategies} active strategies; each second's longest: median {median(longest):.1f} ms,"
-        f" over {len(longest)} s"
+        f"{strategies} active strategies; each second's longest: median"
+        f" {median(seen.longest):.1f} ms, over {len(seen.longest)} s"
     )
-    yield Figure(_PART, f"{window.what}: longest stall", max(longest), "ms", _STALL_MS, note)
+    name = f"{window.what}: longest stall"
+    yield Figure(_PART, name, max(seen.longest), "ms", _STALL_MS, note)
+    yield Figure(_PART, f"{name}, the server's own CPU", max(seen.own), "ms")
 
 
 def _memory(server: Server, strategies: int) -> Figure:
