@@ -28,11 +28,20 @@ _UNDER_WAY: Final = frozenset({OrderState.SUBMITTING, OrderState.PENDING_CANCEL}
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What a book needs now, and when it has to be looked at again (None: when it changes)."""
+    """What a book needs now, and when it has to be looked at again (None: when it changes).
 
-    changes: tuple[Place | Cancel, ...]
-    unsettled: tuple[Order, ...]
-    again: datetime | None
+    ``places`` are the orders to place, each with the entry that it protects.
+    """
+
+    cancels: tuple[Order, ...] = ()
+    places: tuple[tuple[Order, Leg], ...] = ()
+    unsettled: tuple[Order, ...] = ()
+    again: datetime | None = None
+
+    @property
+    def mends(self) -> bool:
+        """Whether something has to be placed or cancelled."""
+        return bool(self.cancels or self.places)
 
 
 class Protector:
@@ -88,26 +97,23 @@ class Protector:
         self._again.pop(key, None)
         with self._store.read() as uow:
             work = self._work(uow, key)
-        if work.changes:
+        if work.mends:
             self._mend(key)
         for order in work.unsettled:
             self._sender.clear_up(order)
         again = work.again
-        if work.changes or work.unsettled:
+        if work.mends or work.unsettled:
             again = self._clock.now() + _LOOK_AGAIN
         if again is not None:
             self._again[key] = again
 
     def _mend(self, key: BookKey) -> None:
         """Write down what to place and to cancel, decided again in the transaction; then ask."""
-        placed, cancelled = [], []
+        now = self._clock.now()
         with self._settler.transaction() as uow:
-            guard = guard_of(uow, key)
-            for change in self._work(uow, key).changes:
-                if isinstance(change, Cancel):
-                    cancelled.append(request_cancel(uow, change.order, self._clock.now()))
-                elif guard is not None:
-                    placed.append(self._place(uow, guard.entry, change.leg))
+            work = self._work(uow, key)
+            cancelled = [request_cancel(uow, order, now) for order in work.cancels]
+            placed = [self._place(uow, entry, leg) for entry, leg in work.places]
         for order in cancelled:
             self._sender.cancel(order)
         for order in placed:
@@ -119,14 +125,16 @@ class Protector:
         guard = guard_of(uow, key)
         guards = [order for order in working if order.role.protective]
         if guard is None and not guards:
-            return _Work((), (), None)
+            return _Work()
         now = self._clock.now()
-        wanted = guard.protection if guard else Protection()
         contract = contract_of(key.symbol, now.date())
+        wanted = guard.protection if guard else Protection()
         found = changes(position.quantity, position.average_price, wanted, working, contract)
         bars = barred(uow, guard, now) if guard else Barred()
+        legs = [each.leg for each in found if isinstance(each, Place)]
         return _Work(
-            changes=tuple(x for x in found if isinstance(x, Cancel) or bars.allows(x.leg)),
+            cancels=tuple(each.order for each in found if isinstance(each, Cancel)),
+            places=tuple((guard.entry, leg) for leg in legs if bars.allows(leg)) if guard else (),
             unsettled=tuple(order for order in guards if _unsettled(order, now)),
             again=_earliest(guards, bars.until if position.quantity else None),
         )

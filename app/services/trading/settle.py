@@ -311,7 +311,5 @@ def _code(order: Order, report: OrderReport) -> str | None:
     return None if report.event is OrderEvent.REFUSE_CANCEL else report.code or order.reason_code
 
 
-def _key(order: Order) -> BookKey | None:
-    if order.strategy_id is None:
-        return None
-    return BookKey(order.strategy_id, order.account_id, order.symbol)
+def _key(order: Order) -> BookKey:
+    return BookKey(order.strategy_id or "", order.account_id, order.symbol)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.domain.events import Level
 from app.domain.inbox import AlertState
 from app.domain.orders import Order, OrderEvent, OrderRole, OrderState, Side
 from app.domain.strategies import Strategy
+from app.services.trading.guard import guard_of
 from tests.support.floor import Floor, restarted
 from tests.support.venue import Lost
 
@@ -302,3 +304,33 @@ def test_c12_a_stop_that_filled_while_the_server_was_down_is_booked_once_at_its_
     with third.core.store.read() as uow:
         assert len(uow.fills.of_book(third.book(strategy))) == 2
     third.core.close()
+
+
+def test_a_venue_that_will_not_cancel_a_stop_is_not_asked_without_end(floor: Floor) -> None:
+    strategy = floor.strategy(stop_loss={"value": "20", "unit": "ticks"})
+    floor.send(strategy, action="buy", quantity="2")
+    floor.broker.cancel_answers.extend([BrokerRejected("Not now.")] * 1000)
+    floor.post(strategy, action="sell", quantity="1")
+    floor.executor.step(floor.clock.now())
+    floor.queue.run()
+    assert 0 < len(floor.broker.cancelled) <= 20
+    floor.broker.cancel_answers.clear()
+    floor.wait(2)
+    assert sizes(floor, strategy) == {"stop_loss": 1}
+
+
+def test_an_entry_that_no_decision_speaks_of_has_no_protection(floor: Floor) -> None:
+    strategy = floor.strategy(**GUARD)
+    alert = floor.send(strategy, action="buy", quantity="2")
+    entry = floor.orders(alert)[0]
+    with floor.core.store.read() as uow:
+        assert guard_of(uow, floor.book(strategy)) is not None
+    decision = floor.decision(alert)
+    with floor.core.store.write() as uow:
+        uow.decisions.save(replace(decision, settings={}))
+        assert guard_of(uow, floor.book(strategy)) is None
+        strange = replace(
+            entry, id=floor.core.ids(), client_order_id="strange", alert_id=None, leg="strange"
+        )
+        uow.orders.insert(strange)
+        assert guard_of(uow, floor.book(strategy)) is None

@@ -99,6 +99,15 @@ def test_f7_the_same_fill_twice_is_booked_once(
     assert codes(floor, Level.ERROR) == []
 
 
+def test_f7_the_same_fill_with_a_later_time_is_still_the_same_fill(
+    floor: Floor, strategy: Strategy, resting: Alert
+) -> None:
+    first = floor.broker.fill(floor.orders(resting)[0].client_order_id, "4")
+    later = first.fill.at + timedelta(seconds=1)
+    tell(floor, first, replace(first, fill=replace(first.fill, at=later)))
+    assert floor.held(strategy) == 4
+
+
 @pytest.mark.parametrize("change", [{"price": Decimal(4999)}, {"quantity": Decimal(3)}])
 def test_f7_the_same_id_with_other_numbers_is_dropped_with_an_alarm(
     floor: Floor, strategy: Strategy, resting: Alert, change: dict[str, Any]
