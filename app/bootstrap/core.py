@@ -149,7 +149,7 @@ def core(
     decider = Decider(store, clock, parts.quotes, books.equity)
     sender = Sender(brokers, settler, clock)
     protector = Protector(store, settler, sender, clock, ids)
-    inbox = Inbox(store, clock, ids, parts.vault, pace, work)
+    inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk = ManualDesk(store, clock, inbox, sender, settler)
     accounts = AccountService(store, clock, ids, settings.trading_day_roll, PaperSettings.read)
     return Core(

@@ -206,7 +206,6 @@ def _web_deps(made: Core, supervisor: Supervisor, pause: Callable[[], None]) -> 
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
-        yield_now=pause,
         draining=lambda: supervisor.stopping,
     )
 

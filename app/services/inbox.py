@@ -18,6 +18,7 @@ from app.domain.refusals import denied
 from app.domain.strategies import StrategyState
 from app.services.pace import Pace
 from app.services.ports import Clock, Ids, KeyHolder, Store, UnitOfWork, Vault
+from app.services.together import GroupCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,23 @@ class Answer:
     body: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A delivery, the key that it came with, and when it came."""
+
+    key: str
+    delivery: Delivery
+    at: datetime
+
+
 _UNKNOWN_KEY: Final = Answer(404, {"detail": "Not found.", "error_code": "NOT_FOUND", "fields": []})
 
 
 class Inbox:
-    """Keeps alerts and answers their senders; ``wake`` tells the executor that there is work."""
+    """Keeps alerts and answers their senders; ``wake`` tells the executor that there is work.
+
+    ``pause`` lets other deliveries that are ready join the same transaction.
+    """
 
     def __init__(
         self,
@@ -53,6 +66,7 @@ class Inbox:
         vault: Vault,
         pace: Pace,
         wake: Callable[[], None],
+        pause: Callable[[], None],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -60,6 +74,7 @@ class Inbox:
         self._vault = vault
         self._pace = pace
         self._wake = wake
+        self._keep_together = GroupCommit(store, pause, self._take)
 
     def accept(self, key: str, delivery: Delivery) -> Answer:
         """Keep the delivery under its strategy and return the answer, after the durable write.
@@ -67,13 +82,7 @@ class Inbox:
         Raises StoreUnavailable when it could not be kept: nothing was, and the sender must resend.
         """
         self._pace.arrived()
-        now = self._clock.now()
-        key_hash = self._vault.hash(key)
-        with self._store.write() as uow:
-            holder = uow.keys.holder(key_hash)
-            if holder is None or not self._opens(holder, key_hash, now):
-                return _UNKNOWN_KEY
-            answer = self._keep(uow, holder, delivery, now)
+        answer = self._keep_together(_Parcel(key, delivery, self._clock.now()))
         if answer.status == 202:
             self._wake()
         return answer
@@ -118,6 +127,13 @@ class Inbox:
     def wake(self) -> None:
         """Tell the executor that there is work."""
         self._wake()
+
+    def _take(self, uow: UnitOfWork, parcel: _Parcel) -> Answer:
+        key_hash = self._vault.hash(parcel.key)
+        holder = uow.keys.holder(key_hash)
+        if holder is None or not self._opens(holder, key_hash, parcel.at):
+            return _UNKNOWN_KEY
+        return self._keep(uow, holder, parcel.delivery, parcel.at)
 
     def _opens(self, holder: KeyHolder, key_hash: str, now: datetime) -> bool:
         same = self._vault.same(holder.key.key_hash, key_hash)

@@ -60,7 +60,7 @@ class WebSettings:
 class WebDeps:
     """Everything a route may call.
 
-    ``yield_now`` lets other clients' requests run; ``draining`` is True while the server stops.
+    ``draining`` is True while the server stops.
     """
 
     settings: WebSettings
@@ -78,7 +78,6 @@ class WebDeps:
     tracer: Tracer
     reads: Reads
     quotes: Quotes
-    yield_now: Callable[[], None]
     draining: Callable[[], bool]
 
 

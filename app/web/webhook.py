@@ -49,7 +49,6 @@ def install(app: Flask, web: WebDeps) -> None:
             answer = _take(web, key, wait)
         except StoreUnavailable as error:
             return _later(error.code, error.detail)
-        web.yield_now()
         return answer
 
     app.register_blueprint(routes)

@@ -341,6 +341,7 @@ def test_c2_a_write_that_failed_keeps_nothing_wakes_nobody_and_is_raised(
         floor.core.vault,
         Pace(floor.clock.monotonic),
         lambda: rings.append(1),
+        lambda: None,
     )
     error = InvalidInput("Too large.", code="BODY_TOO_LARGE")
     more = () if call == "accept" else (413, error)

@@ -64,7 +64,6 @@ class World:
     live: Live
     web: WebDeps
     stopping: list[bool] = field(default_factory=list)
-    yields: list[int] = field(default_factory=list)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -186,7 +185,6 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     clock = VirtualClock(START)
     made = core(settings, clock=clock, seed=2)
     stopping: list[bool] = []
-    yields: list[int] = []
     web = WebDeps(
         settings=replace(
             WebSettings(
@@ -218,14 +216,13 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
-        yield_now=lambda: yields.append(1),
         draining=lambda: bool(stopping),
     )
     app = create_app(web)
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
-    return World(made, clock, app, socketio, live, web, stopping, yields)
+    return World(made, clock, app, socketio, live, web, stopping)
 
 
 def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:

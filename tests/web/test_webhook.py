@@ -60,12 +60,6 @@ def test_an_alert_is_accepted_after_it_was_kept(world: World) -> None:
     assert (alert.strategy_id, alert.body) == (strategy.id, json.dumps(GOOD).encode())
 
 
-def test_other_clients_are_let_in_once_for_each_alert(world: World) -> None:
-    _, key = world.strategy()
-    world.post(key, GOOD)
-    assert len(world.yields) == 1
-
-
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
