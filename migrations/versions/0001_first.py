@@ -96,7 +96,6 @@ def facts() -> None:
             "level IN ('info', 'success', 'warning', 'error')", name=op.f("ck_facts_level")
         ),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_facts")),
-        sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_facts_alert_id"), "facts", ["alert_id"], unique=False)
     op.create_index(op.f("ix_facts_user_id_number"), "facts", ["user_id", "number"], unique=False)

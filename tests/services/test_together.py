@@ -1,4 +1,4 @@
-"""Group commit: together where callers come together, alone where one comes alone, never mixed up."""
+"""Group commit: together where callers come together, alone otherwise, never mixed up."""
 
 from __future__ import annotations
 

@@ -50,7 +50,6 @@ FACTS: Final = Table(
     Index(None, "alert_id"),
     Index(None, "user_id", "number"),
     one_of("level", Level),
-    sqlite_autoincrement=True,
 )
 
 FLAGS: Final = Table(
