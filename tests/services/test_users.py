@@ -25,7 +25,9 @@ def test_the_second_user_adopts_nothing_and_gets_an_own_paper_account(
     house: CountingHouse,
 ) -> None:
     made = house.strategy()
-    ann, bob = house.users.create("ann", GOOD), house.users.create("bob", GOOD)
+    ann = house.users.create("ann", GOOD)
+    house.accounts.create_paper(None, "nobody's")
+    bob = house.users.create("bob", GOOD)
     (mine,), (other,) = house.accounts.list(ann.id), house.accounts.list(bob.id)
     assert (mine.name, other.name) == ("paper", "paper")
     assert mine.id != other.id

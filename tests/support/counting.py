@@ -44,6 +44,8 @@ from app.vault import Vault
 #: A Monday, 10:00 in Chicago: the trading day of 16 November 2026, which ends at 16:00.
 MORNING = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
 ROLL = "16:00 America/Chicago"
+#: 16:00 in Chicago on that Monday: the day of 17 November begins.
+ROLL_AT = datetime(2026, 11, 16, 22, 0, tzinfo=UTC)
 ES = "ESZ2026"
 MASTER = "c2lnbmFsYm94LXRlc3RzLXNpZ25hbGJveC10ZXN0cyE="
 

@@ -54,7 +54,7 @@ class _Changes:
 class Books:
     """The pairs of every strategy and account; call ``refresh`` before reading ``pairs``.
 
-    ``version`` changes whenever there are other pairs, or the same ones belong to somebody else.
+    ``version`` changes whenever there are other pairs, or they may belong to somebody else.
     """
 
     def __init__(self, store: Store, clock: Clock, quotes: Quotes) -> None:
@@ -188,12 +188,9 @@ class Books:
     def _replace(self, strategy: Strategy) -> None:
         """Put the strategy's pairs in the place of those that it had before."""
         known = {key: pair for key, pair in self.pairs.items() if key[0] == strategy.id}
-        owners = {pair.strategy.user_id for pair in known.values()}
-        kept = {key: pair for key, pair in self.pairs.items() if key not in known}
-        self.pairs = kept
+        self.pairs = {key: pair for key, pair in self.pairs.items() if key not in known}
         self._place(strategy, known)
-        same = {key for key in self.pairs if key[0] == strategy.id} == set(known)
-        if not same or owners != {strategy.user_id}:
+        if {key for key in self.pairs if key[0] == strategy.id} != set(known):
             self.version += 1
 
     def _place(self, strategy: Strategy, known: Mapping[PairKey, Pair]) -> None:

@@ -88,10 +88,10 @@ class Pair:
     def active(self) -> bool:
         """Whether its P&L is recorded: it may trade, or it holds something.
 
-        A manual book is recorded from its first trade on.
+        A manual book is recorded from its first trade on.  What is in the archive is off.
         """
         if self.holdings:
             return True
         if self.strategy.kind is StrategyKind.MANUAL:
             return bool(self.positions)
-        return self.strategy.archived_at is None and self.strategy.state is not StrategyState.OFF
+        return self.strategy.state is not StrategyState.OFF

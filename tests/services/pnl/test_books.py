@@ -17,11 +17,9 @@ from app.domain.settings import AccountLink
 from app.domain.strategies import StrategyState
 from app.services.pnl import Books, Pair
 from app.services.ports import Store, UnitOfWork
-from tests.support.counting import ES, MORNING, CountingHouse
+from tests.support.counting import ES, MORNING, ROLL_AT, CountingHouse
 
 D = Decimal
-#: 16:00 in Chicago on that Monday: the day of 17 November begins.
-ROLL_AT = datetime(2026, 11, 16, 22, 0, tzinfo=UTC)
 
 
 def only(house: CountingHouse, strategy_id: str) -> Pair:
@@ -349,7 +347,7 @@ def test_an_account_that_joins_later_has_a_day_of_its_own(house: CountingHouse) 
     house.fill(made, "1", "5000")
     house.quote("5002")
     house.tick()
-    house.tick(60)
+    house.tick()
     links = [*made.accounts, AccountLink(second.id)]
     made = house.strategies.update(
         None, made.id, name="Both", symbol="ES", settings=made.settings, accounts=links
@@ -367,7 +365,13 @@ def test_an_account_that_joins_later_has_a_day_of_its_own(house: CountingHouse) 
     again.close()
 
 
-def test_a_roll_set_by_the_account_begins_its_day(house: CountingHouse) -> None:
+def test_a_roll_set_by_the_account_begins_its_day_also_when_it_is_changed(
+    house: CountingHouse,
+) -> None:
     utc = house.accounts.create_paper(None, "utc", roll="00:00 UTC")
     made = house.strategy(accounts=[utc])
     assert only(house, made.id).day_ends == datetime(2026, 11, 17, 0, 0, tzinfo=UTC)
+    with house.store.write() as uow:
+        uow.accounts.update(replace(utc, roll="18:00 UTC"))
+        uow.facts.append(Fact(FactKind.ACCOUNT_CHANGED, MORNING, "x", account_id=utc.id))
+    assert only(house, made.id).day_ends == datetime(2026, 11, 16, 18, 0, tzinfo=UTC)

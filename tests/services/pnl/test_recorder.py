@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
@@ -23,7 +24,7 @@ from app.domain.strategies import Strategy, StrategyState
 from app.services.pnl import Books, NoSink, Recorder
 from app.services.ports import Sample, Store, UnitOfWork
 from app.store.unit_of_work import SqlStore
-from tests.support.counting import ES, MORNING, CountingHouse
+from tests.support.counting import ES, MORNING, ROLL_AT, CountingHouse
 
 D = Decimal
 CASH = D(100_000)
@@ -58,6 +59,7 @@ def test_the_same_second_is_recorded_once_however_often_it_is_asked(house: Count
     for _ in range(3):
         house.clock.advance(0.2)
         assert not house.recorder.tick(house.clock.now())
+    assert len(house.sink.ticks) == 1
     house.clock.advance(0.5)
     assert house.recorder.tick(house.clock.now())
     assert len(house.rows(None, made.id)) == 2
@@ -301,6 +303,25 @@ def test_the_marks_outlive_the_process(house: CountingHouse) -> None:
     again.close()
 
 
+def test_marks_are_written_only_when_they_moved(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5010")
+    house.tick()
+    marked = replace(house.series()[None, made.id, None], peak=D(999))
+    with house.store.record() as uow:
+        uow.history.record([], [marked])
+    house.quote("5005")
+    house.tick()
+    house.quote("5007")
+    house.tick()
+    assert house.series()[None, made.id, None].peak == 500
+    with house.store.record() as uow:
+        uow.history.record([], [marked])
+    house.tick()
+    assert house.series()[None, made.id, None] == marked
+
+
 def test_asking_between_ticks_moves_nothing(house: CountingHouse) -> None:
     made = house.strategy()
     house.fill(made, "1", "5000")
@@ -435,6 +456,34 @@ def test_what_an_unknown_price_touches_is_unknown_and_the_rest_is_not(
     assert (shown.realised, shown.realised_today, shown.max_drawdown) == (D(-2), D(-2), D(0))
     line = next(each for each in house.sink.ticks[-1][None].strategies if each.realised)
     assert (line.open_pnl, line.pnl, line.today_pnl, line.drawdown) == (None,) * 4
+
+
+def test_what_is_held_over_night_counts_today_from_its_value_at_the_roll(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.clock.move_to(ROLL_AT - timedelta(seconds=2))
+    house.fill(made, "2", "5000", "1")
+    house.quote("5002")
+    house.tick()
+    house.tick()
+    house.quote("5003")
+    house.fill(made, "-1", "5003", "1")
+    shown = house.tick()[None]
+    (line,) = (each for each in shown.strategies if each.strategy_id == made.id)
+    assert (shown.summary.today_pnl, line.today_pnl) == (D(99), D(99))
+    assert (shown.summary.realised_today, shown.summary.total_pnl) == (D(149), D(298))
+
+
+def test_a_switch_does_not_part_a_curve_from_its_books(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.tick()
+    house.strategies.set_state(None, made.id, StrategyState.NO_NEW_ENTRIES)
+    house.tick()
+    house.fill(made, "1", "5000", "2")
+    house.quote("5000")
+    house.tick()
+    assert house.rows(None, made.id)[-1].realised == -2
 
 
 def test_a_summary_of_somebody_without_a_curve_has_no_drawdown(house: CountingHouse) -> None:
