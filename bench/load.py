@@ -13,6 +13,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -112,8 +113,11 @@ def _length(head: bytes) -> int:
 def closed(port: int, requests: Iterator[bytes], clients: int, count: int) -> Answers:
     """Send ``count`` requests from ``clients`` connections, each waiting for its answers."""
     answers, left = Answers(), count
-    with selectors.DefaultSelector() as selector:
-        connections = [Connection(port) for _ in range(min(clients, count))]
+    with ExitStack() as stack:
+        selector = stack.enter_context(selectors.DefaultSelector())
+        connections = [
+            stack.enter_context(closing(Connection(port))) for _ in range(min(clients, count))
+        ]
         start = time.perf_counter()
         for connection in connections:
             selector.register(connection.socket, selectors.EVENT_READ, connection)
@@ -125,8 +129,6 @@ def closed(port: int, requests: Iterator[bytes], clients: int, count: int) -> An
                     connection.send(next(requests), time.perf_counter())
                     left -= 1
         answers.seconds = time.perf_counter() - start
-    for connection in connections:
-        connection.close()
     return answers
 
 

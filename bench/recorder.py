@@ -54,7 +54,7 @@ def measure(run: Run) -> list[Figure]:
     ):
         _enter(stage, server)
         time.sleep(run.pick(_WARM_UP_S, 1))
-        figures, windows = _observed(stage, server, clients, run.pick(15, 3))
+        figures, windows = _observed(stage, server, clients, run.pick(15, 2))
         figures.append(_memory(server, strategies))
     stalls = [figure for window in windows for figure in _stalls(window, probe, strategies)]
     return [*stalls, *figures]
