@@ -14,6 +14,7 @@ class FactKind(StrEnum):
     ALERT_RECEIVED = "AlertReceived"
     ALERT_REFUSED = "AlertRefused"
     ALERT_FINISHED = "AlertFinished"
+    ALERT_MISSED = "AlertMissed"
     ORDER_DENIED = "OrderDenied"
     ORDER_SUBMITTED = "OrderSubmitted"
     ORDER_ACCEPTED = "OrderAccepted"

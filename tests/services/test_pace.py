@@ -73,3 +73,22 @@ def test_when_nothing_arrived_for_a_while_nobody_listens(pace: Pace, watch: Watc
     pace.began()
     pace.ended()
     assert pace.may_execute()
+
+
+def test_alerts_are_claimed_at_once_without_pressure(pace: Pace, watch: Watch) -> None:
+    assert pace.may_claim()
+    pace.arrived()
+    assert pace.may_claim()
+    assert pace.may_claim()
+
+
+def test_under_pressure_alerts_are_claimed_many_at_a_time(pace: Pace, watch: Watch) -> None:
+    executed(pace, watch, arrivals=1)
+    assert pace.may_claim()
+    assert not pace.may_claim()
+    watch.now += LONGEST_S + 0.001
+    assert pace.may_claim()
+    assert not pace.may_claim()
+    watch.now += QUIET_S
+    assert pace.may_claim()
+    assert pace.may_claim()

@@ -15,7 +15,7 @@ from app.domain.decisions import Decision, Denied, Leg, NoAction, Outcome
 from app.domain.errors import InvariantBroken
 from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import Contract, resolve, same_product
-from app.domain.money import ZERO
+from app.domain.money import ZERO, wire
 from app.domain.orders import Order, Side
 from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
@@ -23,7 +23,7 @@ from app.domain.quotes import Quote, QuoteSource
 from app.domain.refusals import denied
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
-from app.domain.strategies import Strategy, StrategyKind, StrategyState
+from app.domain.strategies import Strategy, StrategyState
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
 from app.services.trading.switches import trading_state
@@ -87,6 +87,21 @@ class Decider:
         """Return why there is no account to trade the alert on."""
         named = read(alert.body).intent.account
         return denied("NO_ACCOUNT") if named is None else denied("UNKNOWN_ACCOUNT", account=named)
+
+    def missed(self, uow: UnitOfWork, alert: Alert) -> str | None:
+        """Return what shows that an alert before this one never came; None when nothing does.
+
+        Senders that name their position before and after each trade make a chain.
+        """
+        before = read(alert.body).intent.previous_position
+        last = None if before is None else uow.alerts.last_chained(alert.strategy_id, alert.id)
+        after = None if last is None else read(last.body).intent.wanted_position
+        if before is None or after is None or before == after:
+            return None
+        return (
+            f"an alert is missing: the sender's last one ended at {wire(after)},"
+            f" and this one begins at {wire(before)}"
+        )
 
     def offer_price(self, alert: Alert) -> None:
         """Put the price that the alert carries into the quote book, for want of a better one."""
@@ -277,9 +292,7 @@ def _contract(strategy: Strategy, intent: Intent, at: datetime) -> Contract:
 
 
 def _product(case: _Case) -> Contract:
-    """The strategy's own product; a manual book trades anything."""
-    if case.strategy.kind is StrategyKind.MANUAL:
-        return case.contract
+    """The strategy's own product; what is sent by hand is not asked for it."""
     return resolve(case.strategy.symbol, case.now.date())
 
 

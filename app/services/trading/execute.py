@@ -146,8 +146,28 @@ class Trader:
             if isinstance(answer, CancelFirst):
                 return self._make_room(uow, answer.orders) or Progress.WAITING
             uow.decisions.save(answer)
+            self._notice_gap(uow, alert)
             return self._go_on(uow, alert, answer, fresh=True)
         return self._go_on(uow, alert, decision, fresh=False)
+
+    def _notice_gap(self, uow: UnitOfWork, alert: Alert) -> None:
+        """Show once that an earlier alert of the sender never came."""
+        words = self._decider.missed(uow, alert)
+        if words is None or len(uow.decisions.of_alert(alert.id)) > 1:
+            return
+        owner = uow.strategies.owner(alert.strategy_id)
+        uow.facts.append(
+            Fact(
+                kind=FactKind.ALERT_MISSED,
+                at=self._clock.now(),
+                message=f"{owner.name}: {words}",
+                level=Level.ERROR,
+                code="ALERT_MISSED",
+                user_id=owner.user_id,
+                strategy_id=alert.strategy_id,
+                alert_id=alert.id,
+            )
+        )
 
     def _make_room(self, uow: UnitOfWork, orders: Sequence[Order]) -> _Action | None:
         """Cancel the orders that the alert replaces; None when they are all gone."""

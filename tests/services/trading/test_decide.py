@@ -10,10 +10,13 @@ import pytest
 
 from app.domain.accounts import TradingState
 from app.domain.errors import InvariantBroken
+from app.domain.events import FactKind
 from app.domain.inbox import AlertState
+from app.domain.orders import Side
 from app.domain.protection import Protection
 from app.domain.quotes import QuoteSource
 from app.domain.strategies import StrategyState
+from app.services.manual import Ticket
 from tests.support.floor import ES, OPENING, Floor
 from tests.support.venue import Lost
 
@@ -181,6 +184,19 @@ def test_a_reversal_closes_the_month_that_is_held_and_opens_the_front_one(floor:
     ]
 
 
+def test_two_products_in_one_manual_book_are_two_positions(floor: Floor) -> None:
+    for symbol in ("NQ", "ES"):
+        floor.core.desk.ticket(None, Ticket(floor.desk.id, symbol, Side.BUY, Decimal(2)))
+        floor.work()
+    with floor.core.store.read() as uow:
+        manual = uow.strategies.manual_of(floor.desk.id)
+    assert manual is not None
+    floor.core.desk.close_position(None, floor.book(manual))
+    floor.work()
+    assert floor.held(manual) == 0
+    assert floor.held(manual, symbol="NQZ2026") == 2
+
+
 def test_the_price_of_an_alert_fills_a_paper_order_for_want_of_a_better_one(floor: Floor) -> None:
     strategy = floor.strategy(accounts=[floor.paper])
     floor.send(strategy, action="buy", quantity="1", price="5000.25")
@@ -262,3 +278,44 @@ def test_a_decision_without_its_account_is_never_carried_on(floor: Floor) -> Non
     lost = replace(decision, account_id="gone")
     with pytest.raises(InvariantBroken), floor.core.store.read() as uow:
         floor.core.decider.still_wanted(uow, lost, decision.legs[0])
+
+
+# --- the chain of the sender's positions ----------------------------------------------------------
+
+
+def chained(before: str, size_before: str, after: str, size: str) -> dict[str, str]:
+    return {
+        "prev_market_position": before,
+        "prev_market_position_size": size_before,
+        "market_position": after,
+        "market_position_size": size,
+        "contracts": "1",
+    }
+
+
+def missed(floor: Floor) -> list[str]:
+    return [fact.message for fact in floor.facts if fact.kind is FactKind.ALERT_MISSED]
+
+
+def test_an_alert_that_never_came_is_shown_at_once_and_the_position_is_still_right(
+    floor: Floor,
+) -> None:
+    other = floor.account("other")
+    strategy = floor.strategy(accounts=[floor.desk, other])
+    floor.send(strategy, action="buy", **chained("flat", "0", "long", "1"))
+    assert missed(floor) == []
+    floor.send(strategy, action="buy", **chained("long", "2", "long", "3"))
+    assert missed(floor) == [
+        "Breakout: an alert is missing: the sender's last one ended at 1, and this one begins at 2"
+    ]
+    assert floor.held(strategy) == floor.held(strategy, other) == 3
+
+
+def test_a_chain_without_a_gap_is_not_complained_about(floor: Floor) -> None:
+    strategy = floor.strategy()
+    floor.send(strategy, action="buy", **chained("flat", "0", "long", "2"))
+    floor.send(strategy, action="sell", **chained("long", "2", "short", "1"))
+    floor.send(strategy, action="buy", **chained("short", "1", "flat", "0"))
+    floor.send(strategy, action="buy", quantity="1")
+    floor.send(strategy, action="buy", **chained("long", "1", "long", "2"))
+    assert missed(floor) == []
