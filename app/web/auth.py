@@ -88,6 +88,8 @@ def install(app: Flask, settings: WebSettings) -> None:
     """Set up sessions and enforce the guards of all routes registered so far."""
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        # Refreshed by each answer, a slow script's would undo what a form's answer just set.
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         SESSION_COOKIE_NAME="signalbox_session",
         SESSION_COOKIE_HTTPONLY=True,

@@ -10,10 +10,16 @@ const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", {
   hour: "2-digit",
   minute: "2-digit",
 });
+const SECOND = new Intl.DateTimeFormat("en-GB", {
+  timeZone: ZONE,
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 const MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, month: "short" });
 const YEAR = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, year: "numeric" });
 const DAY_OF_MONTH = new Intl.DateTimeFormat("en-US", { timeZone: ZONE, day: "numeric" });
-const AXIS_LABELS = [YEAR, MONTH, DAY_OF_MONTH, HOUR_MINUTE, HOUR_MINUTE];
+const AXIS_LABELS = [YEAR, MONTH, DAY_OF_MONTH, HOUR_MINUTE, SECOND];
 const CALENDAR_LABELS = 3;
 /**
  * A day that began under the other daylight-saving offset is an hour off: date labels look a
@@ -70,7 +76,7 @@ function options() {
     timeScale: {
       borderVisible: false,
       timeVisible: true,
-      secondsVisible: false,
+      secondsVisible: true,
       minBarSpacing: 0.02,
       enableConflation: true,
       tickMarkFormatter: axisLabel,

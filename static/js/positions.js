@@ -72,6 +72,7 @@ const COLUMNS = {
     num: true,
     cls: "dim",
     text: (row) => average(row.avg_price),
+    hint: (row) => price(row.avg_price),
   },
   last: {
     title: "Last",

@@ -2,8 +2,8 @@
  * Virtual live table: a fixed pool of rows moved by transform, data keyed in a Map, sorted at most
  * once a second.
  *
- * A column is {title, key?, width, num?, pad?, cls?, text?(row), sign?(row), stale?(row), flash?,
- * make?(current), paint?(node, row)}.
+ * A column is {title, key?, width, num?, pad?, cls?, text?(row), hint?(row), sign?(row),
+ * stale?(row), flash?, make?(current), paint?(node, row)}; `hint` is shown on hover.
  * `make` builds the cell's node and gets a function that returns the row shown in it now; `paint`
  * fills it.
  */
@@ -187,6 +187,7 @@ export class LiveTable {
       column.text ? column.text(row) : String(row[column.key] ?? "\u2013"),
     );
     if (wrote && !column.num) cell.inner.title = cell.inner.textContent;
+    if (column.hint) setAttr(cell.inner, "title", column.hint(row));
     if (column.sign) setAttr(cell.inner, "data-s", String(column.sign(row)));
     if (column.stale) setAttr(cell.inner, "data-stale", String(column.stale(row)));
     if (!column.flash) return;
