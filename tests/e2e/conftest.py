@@ -1,0 +1,37 @@
+"""One real server for all tests of a worker, as its own process, and browsers that are watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browsing import Desk
+from tests.support.trader import House, Trader, open_house
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    """What comes each second may take a few on a busy machine."""
+    expect.set_options(timeout=10_000)
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The server that tests share; what only one of them may do needs a house of its own."""
+    with open_house(tmp_path_factory.mktemp("house") / "data") as opened:
+        yield opened
+
+
+@pytest.fixture
+def trader(house: House) -> Trader:
+    return house.trader()
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Desk]:
+    opened = Desk(browser)
+    yield opened
+    opened.close()
+    assert opened.unexpected() == []

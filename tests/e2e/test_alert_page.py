@@ -1,0 +1,96 @@
+"""The page of an alert tells its whole way: executed, refused, malformed, duplicate."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.support.browsing import Desk, stay, stayed, visit
+from tests.support.trader import Hook, Trader
+
+
+@pytest.fixture
+def hook(trader: Trader) -> Hook:
+    return trader.strategy("Opening range")
+
+
+def test_an_executed_alert_shows_each_step_with_its_order_and_fill(
+    desk: Desk, trader: Trader, hook: Hook
+) -> None:
+    page = desk.of(trader, f"/alerts/{trader.fill(hook, 'buy', '2', '5000.25')}")
+    expect(page.locator(".verdict .chip")).to_have_text("Executed")
+    steps = page.locator(".trace b")
+    expect(steps.first).to_have_text("Received")
+    for step in ("Taken up", "Decided", "Order written", "Order filled"):
+        expect(steps.filter(has_text=step)).to_have_count(1)
+    expect(page.locator(".trace .gap").first).to_have_text(re.compile(r"^\+\d+ ms$"))
+    expect(page.get_by_role("region", name="Orders table")).to_contain_text("2 at 5000.25")
+    expect(page.get_by_role("region", name="Fills table")).to_contain_text("5000.25")
+    expect(page.locator("#raw-body")).to_contain_text('"action": "buy"')
+
+
+def test_a_refused_alert_says_why_and_what_to_change(
+    desk: Desk, trader: Trader, hook: Hook
+) -> None:
+    trader.post(f"/api/strategies/{hook.id}/state", state="off")
+    alert_id = trader.alert(hook, action="buy", quantity=1).json()["alert_id"]
+    page = desk.of(trader, f"/alerts/{alert_id}")
+    expect(page.locator(".verdict .chip")).to_have_text("Refused")
+    reason = page.get_by_role("region", name="Reason")
+    expect(reason).to_contain_text("off")
+    expect(reason).to_contain_text("What to change:")
+    expect(page.get_by_role("heading", name="Orders")).to_have_count(0)
+
+
+def test_a_malformed_alert_shows_where_it_is_wrong_and_the_body_as_text(
+    desk: Desk, trader: Trader, hook: Hook
+) -> None:
+    body = '{"action": "buy", "comment": "<img src=x onerror=alert(1)>" "quantity": 1}'
+    alert_id = trader.raw(hook, body).json()["alert_id"]
+    page = desk.of(trader, f"/alerts/{alert_id}")
+    expect(page.locator(".verdict .chip")).to_have_text("Invalid")
+    expect(page.get_by_role("region", name="Reason")).to_contain_text("line 1, column")
+    expect(page.locator("#raw-body")).to_have_text(body)
+    expect(page.locator("main img")).to_have_count(0)
+    expect(page.get_by_text("It could not be read, so it means nothing")).to_be_visible()
+
+
+def test_a_duplicate_alert_leads_to_the_first_one(desk: Desk, trader: Trader, hook: Hook) -> None:
+    trader.quote("ES", "5000")
+    first = trader.alert(hook, id="once", action="buy", quantity=1).json()["alert_id"]
+    assert trader.alert(hook, id="once", action="buy", quantity=1).json()["alert_id"] == first
+    page = desk.of(trader, "/alerts?state=duplicate")
+    page.locator("td a.link").click()
+    expect(page.locator(".verdict .chip")).to_have_text("Duplicate")
+    page.get_by_role("link", name="First alert with this key").click()
+    expect(page).to_have_url(f"{trader.address}/alerts/{first}")
+
+
+def test_the_list_of_alerts_is_filtered_and_says_when_newer_ones_came(
+    desk: Desk, trader: Trader, hook: Hook
+) -> None:
+    trader.fill(hook, "buy", "1", "5000")
+    trader.raw(hook, "{broken")
+    page = desk.of(trader, "/alerts")
+    assert outcomes(page) == ["Invalid", "Executed"]
+    page.get_by_label("Outcome").select_option("executed")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("td .chip")).to_have_text(["Executed"])
+    page.get_by_role("link", name="Clear").click()
+    page.get_by_role("searchbox", name="Search").fill("nothing of the kind")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("No alert matches")).to_be_visible()
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("nothing of the kind")
+    visit(page, "/alerts")
+    stay(page)
+    trader.fill(hook, "exit", "1", "5000")
+    expect(page.get_by_text("1 alert arrived or changed")).to_be_visible()
+    assert stayed(page)
+    page.get_by_role("link", name="Show them").click()
+    expect(page.locator("td .chip")).to_have_text(["Executed", "Invalid", "Executed"])
+
+
+def outcomes(page: Page) -> list[str]:
+    return page.locator("td .chip").all_inner_texts()

@@ -1,0 +1,100 @@
+"""Browsers of people: signed in, watched for every error that a page keeps to itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+
+from tests.support.trader import COOKIE, Trader
+
+DESKTOP = {"width": 1440, "height": 900}
+#: Nobody's zone but the reader's: the pages must show the zone of the server's settings.
+CONTEXT: dict[str, Any] = {
+    "viewport": DESKTOP,
+    "timezone_id": "Asia/Tokyo",
+    "locale": "en-US",
+    "reduced_motion": "reduce",
+    "permissions": ["clipboard-read", "clipboard-write"],
+}
+ON_PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+#: What a browser says of an answer that a test asks for on purpose.
+REFUSED_FORM = r"status of 4(01|04|09|22)"
+
+
+@dataclass
+class Desk:
+    """Opens browsers, and keeps every error and warning that their pages report.
+
+    A breach of the Content-Security-Policy is one, so every test guards the policy.
+    """
+
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    #: Patterns of errors that the test causes on purpose.
+    expected: list[str] = field(default_factory=list)
+
+    def page(self, address: str, **more: object) -> Page:
+        """A page of somebody who has not signed in, in a browser of its own."""
+        context = self.browser.new_context(**{**CONTEXT, "base_url": address, **more})
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._note)
+        return page
+
+    def of(self, trader: Trader, path: str, **more: object) -> Page:
+        """A page of somebody who has signed in, ready to use."""
+        page = self.page(trader.address, **more)
+        page.context.add_cookies(
+            [{"name": COOKIE, "value": trader.cookie(), "url": trader.address}]
+        )
+        visit(page, path)
+        return page
+
+    def unexpected(self) -> list[str]:
+        """The errors that no test asked for."""
+        return [
+            error
+            for error in self.errors
+            if not any(re.search(pattern, error) for pattern in self.expected)
+        ]
+
+    def close(self) -> None:
+        """Close every browser."""
+        for context in self.contexts:
+            context.close()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
+
+
+def visit(page: Page, path: str) -> None:
+    """Open a page and wait until it is ready."""
+    page.goto(path)
+    ready(page)
+
+
+def ready(page: Page) -> None:
+    """Wait until the page's script runs and, where there is a connection, it is live."""
+    expect(page.locator("html")).to_have_attribute("data-ready", "true")
+    if page.locator("#connection").count():
+        expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+
+
+def stay(page: Page) -> None:
+    """Mark the page as it is now, for ``stayed``."""
+    page.evaluate("window.mark = 1")
+
+
+def stayed(page: Page) -> bool:
+    """Whether the page was not loaded again since it was marked."""
+    return bool(page.evaluate("window.mark === 1"))
