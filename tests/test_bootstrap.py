@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import shutil
@@ -180,6 +181,7 @@ def runtime(folder: Path, request: pytest.FixtureRequest) -> Iterator[Runtime]:
     built = build(settings(folder, market_data=request.param, log_format="json"))
     yield built
     built.core.close()
+    gc.unfreeze()
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 15) -> None:
@@ -202,6 +204,7 @@ def test_a_server_executes_an_alert_records_it_and_stops_in_time(runtime: Runtim
     known = Decimal("4321.25")
     made.quotes.put(Quote(symbol, known, known, made.clock.now(), QuoteSource.ALERT))
     runtime.start()
+    assert gc.get_freeze_count() > 100_000
     quotes = made.quotes
     eventually(lambda: getattr(quotes.latest(symbol), "source", "") is QuoteSource.SYNTHETIC)
     eventually(lambda: quotes.latest("SPY") is not None)
