@@ -112,7 +112,7 @@ export class EquityChart {
     const { createChart, BaselineSeries, AreaSeries } = window.LightweightCharts;
     this.base = base;
     this.chart = createChart(element, options());
-    const format = { type: "custom", minMove: 0.01, formatter: dollars };
+    const format = { type: "custom", minMove: 1, formatter: dollars };
     const shared = { priceLineVisible: false, priceFormat: format };
     this.equity = this.chart.addSeries(
       BaselineSeries,

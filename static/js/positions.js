@@ -68,7 +68,7 @@ const COLUMNS = {
   entry: {
     title: "Entry",
     key: "avg_price",
-    width: "minmax(78px,.8fr)",
+    width: "minmax(92px,.8fr)",
     num: true,
     cls: "dim",
     text: (row) => average(row.avg_price),
@@ -154,7 +154,7 @@ export function mountPositions(element, positions, feed) {
   const table = new LiveTable(element, columns(), {
     sort: { key: "open", dir: -1 },
     label: "Open positions",
-    minWidth: window.matchMedia(PHONE).matches ? "" : "760px",
+    minWidth: window.matchMedia(PHONE).matches ? "" : "776px",
   });
   const held = (position) => number(position.net_quantity) !== 0;
   table.replace(positions.filter(held).map(rowOf));

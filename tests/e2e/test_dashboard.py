@@ -114,6 +114,7 @@ def test_an_average_price_is_short_and_whole_on_hover(desk: Desk, trader: Trader
     page = desk.of(trader, "/dashboard")
     entry = position(page).get_by_role("cell").nth(3).locator("span")
     expect(entry).to_have_text("5000.1667")
+    assert entry.evaluate("(node) => node.offsetWidth <= node.parentNode.clientWidth")
     expect(entry).to_have_attribute("title", "5000.16666667")
 
 
