@@ -111,7 +111,7 @@ def build(settings: Settings) -> Runtime:
         made.pace,
     )
     made.bus.subscribe(lanes.hear)
-    deps = _web_deps(made, supervisor, pause)
+    deps = _web_deps(made, supervisor)
     app = create_app(deps)
     socketio, live = create_socketio(app, deps)
     sockets = OpenSockets(app.wsgi_app)
@@ -175,7 +175,7 @@ def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
     feed.add(market)
 
 
-def _web_deps(made: Core, supervisor: Supervisor, pause: Callable[[], None]) -> WebDeps:
+def _web_deps(made: Core, supervisor: Supervisor) -> WebDeps:
     settings = made.settings
     return WebDeps(
         settings=WebSettings(

@@ -217,6 +217,16 @@ class CountingHouse:
             return SAMPLE.all(uow.connection.execute(wanted).all())
 
 
+def two_accounts(house: CountingHouse) -> tuple[Strategy, str, str]:
+    """A strategy, long 1 on one account (199 at 5004) and short 2 on another (599 there)."""
+    first, second = house.account(), house.accounts.create_paper(None, "second")
+    made = house.strategy(accounts=[first, second])
+    house.fill(made, "1", "5000", "1", account=first)
+    house.fill(made, "-2", "5010", "1", account=second)
+    house.quote("5004")
+    return made, first.id, second.id
+
+
 def quote_book() -> QuoteBook:
     """Prices of a stream that count for 15 seconds."""
     return QuoteBook(timedelta(seconds=15), timedelta(seconds=900), lambda quote, reason: None)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
-from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,11 +17,11 @@ from hypothesis import strategies as st
 from app.clock import VirtualClock
 from app.domain.errors import StoreUnavailable
 from app.domain.settings import AccountLink
-from app.domain.strategies import Strategy, StrategyState
-from app.services.pnl import Books, NoSink, Recorder
+from app.domain.strategies import StrategyState
+from app.services.pnl import Recorder
 from app.services.ports import Sample, Store, UnitOfWork
 from app.store.unit_of_work import SqlStore
-from tests.support.counting import ES, MORNING, ROLL_AT, CountingHouse
+from tests.support.counting import MORNING, CountingHouse, two_accounts
 
 D = Decimal
 CASH = D(100_000)
@@ -177,15 +174,6 @@ def test_a_second_that_has_rows_from_before_a_restart_is_left_alone(house: Count
 
 
 # --- several accounts, several users --------------------------------------------------------------
-
-
-def two_accounts(house: CountingHouse) -> tuple[Strategy, str, str]:
-    first, second = house.account(), house.accounts.create_paper(None, "second")
-    made = house.strategy(accounts=[first, second])
-    house.fill(made, "1", "5000", "1", account=first)
-    house.fill(made, "-2", "5010", "1", account=second)
-    house.quote("5004")
-    return made, first.id, second.id
 
 
 def test_a_strategy_on_two_accounts_has_a_curve_on_each_that_add_up(house: CountingHouse) -> None:
@@ -418,63 +406,6 @@ def test_a_mark_that_could_not_be_written_is_written_with_the_next_second(
     assert (kept.peak, kept.max_drawdown) == (D(500), D(450))
 
 
-# --- figures --------------------------------------------------------------------------------------
-
-
-def test_a_summary_is_of_all_accounts_or_of_one(house: CountingHouse) -> None:
-    _, first, second = two_accounts(house)
-    house.tick()
-    whole, one, two = (house.recorder.summary(None, each) for each in (None, first, second))
-    assert (whole.total_pnl, one.total_pnl, two.total_pnl) == (D(798), D(199), D(599))
-    assert (whole.equity, one.equity) == (2 * CASH + 798, CASH + 199)
-    assert (whole.active_positions, one.active_positions) == (2, 1)
-    assert (whole.realised, whole.realised_today, whole.today_pnl) == (D(-2), D(-2), D(798))
-
-
-def test_the_open_pnl_of_this_moment_is_of_one_strategy_or_account_and_unknown_without_a_price(
-    house: CountingHouse,
-) -> None:
-    made, first, second = two_accounts(house)
-    other = house.strategy(name="Other")
-    house.fill(other, "1", "18000", symbol="NQZ2026")
-    find = house.recorder.open_now
-    assert [find(None, made.id, each) for each in (first, second, None)] == [200, 600, 800]
-    assert (find(None, None, first), find(None, other.id, None)) == (None, None)
-    assert find(None, None, second) == 600
-    house.quote("18001", "NQZ2026")
-    assert (find(None, None, None), find("nobody", None, None)) == (D(820), D(0))
-
-
-def test_what_an_unknown_price_touches_is_unknown_and_the_rest_is_not(
-    house: CountingHouse,
-) -> None:
-    made = house.strategy()
-    house.fill(made, "1", "5000", "2")
-    shown = house.tick()[None].summary
-    unknown = (shown.open_pnl, shown.total_pnl, shown.today_pnl, shown.equity, shown.drawdown)
-    assert unknown == (None,) * 5
-    assert (shown.realised, shown.realised_today, shown.max_drawdown) == (D(-2), D(-2), D(0))
-    line = next(each for each in house.sink.ticks[-1][None].strategies if each.realised)
-    assert (line.open_pnl, line.pnl, line.today_pnl, line.drawdown) == (None,) * 4
-
-
-def test_what_is_held_over_night_counts_today_from_its_value_at_the_roll(
-    house: CountingHouse,
-) -> None:
-    made = house.strategy()
-    house.clock.move_to(ROLL_AT - timedelta(seconds=2))
-    house.fill(made, "2", "5000", "1")
-    house.quote("5002")
-    house.tick()
-    house.tick()
-    house.quote("5003")
-    house.fill(made, "-1", "5003", "1")
-    shown = house.tick()[None]
-    (line,) = (each for each in shown.strategies if each.strategy_id == made.id)
-    assert (shown.summary.today_pnl, line.today_pnl) == (D(99), D(99))
-    assert (shown.summary.realised_today, shown.summary.total_pnl) == (D(149), D(298))
-
-
 def test_a_switch_does_not_part_a_curve_from_its_books(house: CountingHouse) -> None:
     made = house.strategy()
     house.tick()
@@ -484,129 +415,3 @@ def test_a_switch_does_not_part_a_curve_from_its_books(house: CountingHouse) -> 
     house.quote("5000")
     house.tick()
     assert house.rows(None, made.id)[-1].realised == -2
-
-
-def test_a_summary_of_somebody_without_a_curve_has_no_drawdown(house: CountingHouse) -> None:
-    shown = house.recorder.summary("nobody")
-    assert (shown.drawdown, shown.equity, shown.total_pnl) == (None, D(0), D(0))
-
-
-def test_a_tick_tells_only_what_changed(house: CountingHouse) -> None:
-    one, two = house.strategy(name="One"), house.strategy(name="Two")
-    house.fill(one, "1", "5000")
-    house.quote("5001")
-    first = house.tick()[None]
-    assert {line.strategy_name for line in first.strategies} == {"One", "Two", "Manual (paper)"}
-    assert [position.strategy_name for position in first.positions] == ["One"]
-    second = house.tick()[None]
-    assert (list(second.strategies), list(second.positions)) == ([], [])
-    house.quote("5002")
-    third = house.tick()[None]
-    assert [(line.strategy_id, line.pnl) for line in third.strategies] == [(one.id, D(100))]
-    assert [position.unrealised for position in third.positions] == [D(100)]
-    house.fill(two, "-1", "5002", "1")
-    fourth = house.tick()[None]
-    assert [line.strategy_id for line in fourth.strategies] == [two.id]
-    assert [position.strategy_id for position in fourth.positions] == [two.id]
-
-
-def test_a_position_is_shown_with_the_age_of_its_price_and_stale_when_too_old(
-    house: CountingHouse,
-) -> None:
-    made = house.strategy()
-    house.fill(made, "2", "5000.125")
-    (unpriced,) = house.recorder.positions(None)
-    assert (unpriced.last_price, unpriced.quote_age_s, unpriced.stale) == (None, None, True)
-    house.quote("5001")
-    house.clock.advance(3)
-    (priced,) = house.recorder.positions(None, made.id, made.accounts[0].account_id)
-    assert (priced.symbol, priced.quantity, priced.average_price) == (ES, D(2), D("5000.125"))
-    assert (priced.last_price, priced.unrealised) == (D(5001), D("87.5"))
-    assert (priced.quote_age_s, priced.stale) == (3.0, False)
-    house.clock.advance(30)
-    (old,) = house.recorder.positions(None)
-    assert (old.last_price, old.unrealised, old.stale) == (D(5001), None, True)
-    assert house.recorder.positions(None, "other") == []
-    assert house.recorder.positions(None, None, "other") == []
-
-
-def test_figures_go_to_whoever_is_shown_them_last(house: CountingHouse) -> None:
-    house.strategy()
-    house.recorder.show(NoSink())
-    house.clock.advance(1)
-    assert house.recorder.tick(house.clock.now())
-    assert house.sink.ticks == []
-
-
-# --- speed ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def crowd(counting_url: str) -> Iterator[CountingHouse]:
-    """A thousand strategies of one user, each holding one of six contracts."""
-    house = CountingHouse(counting_url, VirtualClock(MORNING))
-    user = house.user("ann")
-    account = house.account(user)
-    for number in range(1000):
-        made = house.strategy(user, f"S{number}", [account])
-        house.fill(made, "1", "5000", "2", symbol=SYMBOLS[number % 6])
-    yield house
-    house.close()
-
-
-SYMBOLS = ("ESZ2026", "NQZ2026", "CLZ2026", "GCZ2026", "SPY", "BTCUSD")
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def note(stops: list[float]) -> None:
-    stops.append(time.perf_counter())
-
-
-def test_a_second_of_a_thousand_strategies_costs_little_more_than_its_rows(
-    crowd: CountingHouse,
-) -> None:
-    store = crowd.store
-    price = 5000
-    plain, whole, parts = [], [], []
-    crowd.tick()
-    for again in range(5):
-        price += 1
-        crowd.clock.advance(1)
-        for symbol in SYMBOLS:
-            crowd.quote(str(price), symbol)
-        stops: list[float] = []
-        recorder = crowd.recorder
-        recorder._pause = partial(note, stops)
-        begin = time.perf_counter()
-        recorder.tick(crowd.clock.now())
-        ends = [begin, *stops, time.perf_counter()]
-        whole.append(ends[-1] - begin)
-        parts.append(max(later - earlier for earlier, later in pairwise(ends)))
-        at = int((crowd.clock.now() + timedelta(days=1 + again)).timestamp())
-        rows = [
-            Sample(series.id, at, D(price), D(price), D(price), D(0))
-            for series in crowd.series().values()
-        ]
-
-        def insert(rows: list[Sample] = rows) -> None:
-            with store.record() as uow:
-                uow.history.record(rows, [])
-
-        plain.append(seconds(insert))
-    # Far from what is usual (3 and 0.6), so that a busy machine does not matter.
-    assert min(whole) < 12 * min(plain)
-    assert min(parts) < 0.8 * min(whole)
-
-
-def test_a_switch_among_a_thousand_strategies_reads_one(crowd: CountingHouse) -> None:
-    crowd.tick()
-    books = Books(crowd.store, crowd.clock, crowd.quotes)
-    everything = seconds(books.refresh)
-    made = crowd.strategies.list(crowd.account().user_id)[0]
-    crowd.strategies.set_state(made.user_id, made.id, StrategyState.OFF)
-    assert seconds(crowd.books.refresh) < everything / 3
