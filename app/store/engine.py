@@ -25,6 +25,8 @@ from app.domain.errors import (
     StoreUnavailable,
 )
 
+#: A tick of P&L touches about a page a curve: SQLite's own 1,000 would copy the log back at each.
+CHECKPOINT_PAGES: Final = 4000
 BUSY_TIMEOUT_MS: Final = 5000
 CONNECT_TIMEOUT_S: Final = 5
 POOL_TIMEOUT_S: Final = 5
@@ -124,6 +126,7 @@ def _sqlite(url: URL, busy_timeout_ms: int) -> Engines:
             f"PRAGMA busy_timeout = {busy_timeout_ms:d}",
             "PRAGMA journal_mode = WAL",
             "PRAGMA foreign_keys = ON",
+            f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES:d}",
             f"PRAGMA synchronous = {synchronous}",
             *pragmas,
         )
