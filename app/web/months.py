@@ -41,7 +41,9 @@ def last_of(first: date) -> date:
 def month_grid(first: date, days: Sequence[CalendarDay], today: date) -> Grid:
     """Return the month that begins on ``first``: weeks of days, with totals and heat levels."""
     known = {day.day: day for day in days}
-    width = 7 if any(day.weekday() >= _WEEKEND for day in known) else _WEEKEND
+    # On a weekend today has its cell before it has a trade, so that the cell can follow it.
+    shown = {*known, today} if first <= today <= last_of(first) else {*known}
+    width = 7 if any(day.weekday() >= _WEEKEND for day in shown) else _WEEKEND
     largest = max((abs(day.pnl) for day in days if day.pnl is not None), default=ZERO)
     earlier, later = first - timedelta(days=1), last_of(first) + timedelta(days=1)
     weeks = calendar.Calendar().monthdatescalendar(first.year, first.month)

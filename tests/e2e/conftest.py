@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.support.browsing import Desk
 from tests.support.trader import House, Trader, open_house
+
+#: What a browser does besides showing pages, and what a machine without a screen cannot help.
+LESS = ("--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "args": [*browser_type_launch_args["args"], *LESS]}
 
 
 @pytest.fixture(scope="session", autouse=True)

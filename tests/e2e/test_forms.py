@@ -61,7 +61,7 @@ def test_settings_that_contradict_each_other_are_refused_with_the_reason(page: P
     page.locator("#size").fill("5")
     page.get_by_label("Largest position").first.fill("2")
     page.get_by_role("button", name="Create strategy").click()
-    expect(page.locator(".error:visible, [role=alert]:visible").first).to_be_visible()
+    expect(page.get_by_text("The size is above the max position")).to_be_visible()
     expect(page.locator("#size")).to_have_value("5")
     expect(page.get_by_label("Largest position").first).to_have_value("2")
 

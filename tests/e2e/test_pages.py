@@ -198,6 +198,15 @@ def test_axe_finds_nothing_at_the_door(gallery: Desk, house: House) -> None:
     in_both_themes(page)
 
 
+def test_a_breach_of_the_policy_would_be_noticed(desk: Desk, trader: Trader) -> None:
+    desk.expected.append("Content Security Policy")
+    page = desk.of(trader, "/about")
+    page.evaluate("document.body.append(document.createElement('style'))")
+    page.evaluate("document.querySelector('body > style').textContent = 'p { color: red }'")
+    visit(page, "/about")
+    assert "Content Security Policy" in desk.errors[0]
+
+
 @pytest.mark.parametrize("palette", ["cvd", "redup"])
 def test_the_other_palettes_keep_their_contrast(wide: Page, show: Show, palette: str) -> None:
     visit(wide, "/dashboard")
