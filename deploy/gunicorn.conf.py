@@ -1,6 +1,5 @@
 """How gunicorn serves Signalbox: one process, whose workers start with it and drain at its end."""
 
-import gc
 import os
 import signal
 from types import FrameType
@@ -32,9 +31,6 @@ def post_worker_init(worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's o
 
     signal.signal(signal.SIGTERM, stop)
     wsgi.runtime.start()
-    # What the program itself consists of is never garbage, and looking through it took 0.1 s.
-    gc.collect()
-    gc.freeze()
 
 
 def worker_exit(server: Any, worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's own types

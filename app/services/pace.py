@@ -1,7 +1,7 @@
 """Who goes first: while alerts press in, taking them comes before executing them.
 
 A sender gives up after three seconds and an order can wait a few hundredths of a second.  So after
-each execution the server listens for a moment; when alerts were waiting, the next execution stands
+each execution the server listens for a moment; when several alerts came meanwhile, the next one stands
 back, twice as long each time up to a bound.  Without pressure nothing waits.
 """
 
@@ -14,6 +14,8 @@ from typing import Final
 LISTEN_S: Final = 0.002
 #: The longest that execution stands back, in seconds.
 LONGEST_S: Final = 0.05
+#: Arrivals during one execution that press; a single one is what a steady pace brings.
+PRESSING: Final = 2
 #: When nothing arrived for so long, nobody listens, in seconds.
 QUIET_S: Final = 0.1
 
@@ -63,7 +65,7 @@ class Pace:
         self._listen_until = self._next = self._monotonic() + LISTEN_S
 
     def _judge(self, now: float) -> None:
-        pressed = self._arrivals > self._seen
+        pressed = self._arrivals - self._seen >= PRESSING
         self._pause = min(max(self._pause * 2, 2 * LISTEN_S), LONGEST_S) if pressed else 0.0
         self._listen_until = None
         self._next = now + self._pause

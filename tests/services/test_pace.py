@@ -56,19 +56,24 @@ def test_after_an_arrival_the_server_listens_for_a_moment_after_each_execution(
 def test_under_pressure_execution_stands_back_twice_as_long_each_time_up_to_a_bound(
     pace: Pace, watch: Watch
 ) -> None:
-    waits = [executed(pace, watch, arrivals=1) for _ in range(8)]
+    waits = [executed(pace, watch, arrivals=2) for _ in range(8)]
     assert waits[:3] == pytest.approx([0.006, 0.010, 0.018], abs=0.001)
     assert waits[-1] == pytest.approx(LISTEN_S + LONGEST_S, abs=0.001)
 
 
+def test_a_steady_pace_of_one_arrival_at_a_time_does_not_press(pace: Pace, watch: Watch) -> None:
+    waits = [executed(pace, watch, arrivals=1) for _ in range(8)]
+    assert waits == pytest.approx([LISTEN_S] * 8, abs=0.001)
+
+
 def test_when_the_pressure_ends_nothing_stands_back_any_more(pace: Pace, watch: Watch) -> None:
     for _ in range(8):
-        executed(pace, watch, arrivals=1)
+        executed(pace, watch, arrivals=2)
     assert executed(pace, watch) == pytest.approx(LISTEN_S, abs=0.001)
 
 
 def test_when_nothing_arrived_for_a_while_nobody_listens(pace: Pace, watch: Watch) -> None:
-    executed(pace, watch, arrivals=1)
+    executed(pace, watch, arrivals=2)
     watch.now += QUIET_S + 0.01
     pace.began()
     pace.ended()
@@ -83,7 +88,7 @@ def test_alerts_are_claimed_at_once_without_pressure(pace: Pace, watch: Watch) -
 
 
 def test_under_pressure_alerts_are_claimed_many_at_a_time(pace: Pace, watch: Watch) -> None:
-    executed(pace, watch, arrivals=1)
+    executed(pace, watch, arrivals=2)
     assert pace.may_claim()
     assert not pace.may_claim()
     watch.now += LONGEST_S + 0.001
