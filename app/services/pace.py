@@ -1,8 +1,8 @@
 """Who goes first: while alerts press in, taking them comes before executing them.
 
 A sender gives up after three seconds and an order can wait a few hundredths of a second.  So after
-each execution the server listens for a moment; when several alerts came meanwhile, the next one stands
-back, twice as long each time up to a bound.  Without pressure nothing waits.
+each execution the server listens for a moment; when several alerts came meanwhile, the next one
+stands back, twice as long each time up to a bound.  Without pressure nothing waits.
 """
 
 from __future__ import annotations
