@@ -14,6 +14,7 @@ from app.domain.events import Level
 from app.domain.inbox import AlertState
 from app.domain.orders import Order, OrderEvent, OrderRole, OrderState, Side
 from app.domain.strategies import Strategy
+from app.services.trading.execute import Progress
 from app.services.trading.guard import guard_of
 from tests.support.floor import Floor, restarted
 from tests.support.venue import Lost
@@ -334,3 +335,20 @@ def test_an_entry_that_no_decision_speaks_of_has_no_protection(floor: Floor) -> 
         )
         uow.orders.insert(strange)
         assert guard_of(uow, floor.book(strategy)) is None
+
+
+def test_d1_an_execution_looks_after_its_own_book_alone(floor: Floor) -> None:
+    guarded = floor.strategy("Guarded", **GUARD)
+    entry = floor.send(guarded, action="buy", quantity="1", order_type="limit", limit_price="4990")
+    floor.broker.fill(floor.orders(entry)[0].client_order_id)
+    other = floor.strategy("Other", **GUARD)
+    answer = floor.post(other, action="buy", quantity="2")
+    alert = floor.alert(str(answer.body["alert_id"]))
+    assert floor.core.trader.advance(alert, floor.desk.id) is Progress.DONE
+    assert sizes(floor, other) == {"take_profit": 2, "stop_loss": 2}
+    assert (floor.held(guarded), guards(floor, guarded)) == (Decimal(1), {})
+    assert floor.core.protector.due() == {floor.desk.id}
+    floor.core.protector.tend("elsewhere")
+    assert guards(floor, guarded) == {}
+    floor.core.protector.tend(floor.desk.id)
+    assert sizes(floor, guarded) == {"take_profit": 1, "stop_loss": 1}
