@@ -2,6 +2,7 @@
 
 import os
 import signal
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -17,7 +18,7 @@ keepalive = 75
 loglevel = "warning"
 
 
-def post_worker_init(worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's own type
+def post_worker_init(worker: Any) -> None:  # noqa: ANN401  gunicorn's own type
     """Start the background workers in the process that serves, never in the master."""
     import wsgi  # noqa: PLC0415  the application is built in the worker, after it forked
 
@@ -30,6 +31,7 @@ def post_worker_init(worker: Any) -> None:  # noqa: ANN401, ARG001  gunicorn's o
             previous(number, frame)
 
     signal.signal(signal.SIGTERM, stop)
+    wsgi.runtime.end_with(worker.ppid, partial(os.kill, os.getpid(), signal.SIGTERM))
     wsgi.runtime.start()
 
 

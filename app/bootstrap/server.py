@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from app.workers import follower
 from app.workers.executor import Executor
 from app.workers.lanes import Lanes
 from app.workers.market import MarketWorker
+from app.workers.parent import ParentWatch
 from app.workers.recorder import EVERY, RecordWorker
 from app.workers.settler import SettleWorker
 from app.workers.supervisor import Supervisor
@@ -76,6 +78,11 @@ class Runtime:
         gc.freeze()
         self.executor.start()
         self.supervisor.start()
+
+    def end_with(self, parent: int, end: Callable[[], None]) -> None:
+        """Call ``end`` when this process has another parent than ``parent``; before ``start``."""
+        watch = ParentWatch(parent, os.getppid, end)
+        self.supervisor.add("parent", watch.step, every=1.0)
 
     def begin_stop(self) -> None:
         """Answer 503 from now on and listen to nobody: sockets end, idle connections too."""
