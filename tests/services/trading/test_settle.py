@@ -20,7 +20,7 @@ from app.domain.reports import FillReport, OrderReport, Report
 from app.domain.strategies import Strategy
 from app.services.trading.settle import BATCH, Settler
 from app.services.trading.settle import describe as words
-from tests.support.floor import ES, Floor, restarted
+from tests.support.floor import ES, Floor
 
 
 @pytest.fixture
@@ -371,74 +371,3 @@ def test_reports_from_many_threads_are_booked_once_each(
         thread.join()
     assert floor.held(strategy) == 4
     assert len(booked(floor, strategy)) == 4
-
-
-# --- catching up ----------------------------------------------------------------------------------
-
-
-def test_c12_fills_that_happened_while_the_server_was_down_are_booked_with_the_venues_time(
-    floor: Floor, strategy: Strategy, resting: Alert
-) -> None:
-    floor.broker.tells = False
-    floor.clock.advance(60)
-    at = floor.clock.now()
-    floor.broker.fill(floor.orders(resting)[0].client_order_id, "4", "4999")
-    floor.clock.advance(3600)
-    again = restarted(floor)
-    assert again.held(strategy) == 4
-    with again.core.store.read() as uow:
-        assert [fill.at for fill in uow.fills.of_book(again.book(strategy))] == [at]
-    assert order_of(again, resting)[:2] == (OrderState.FILLED, 4)
-    again.core.close()
-
-
-def test_an_order_that_the_venue_ended_while_the_server_was_down_is_ended(
-    floor: Floor, strategy: Strategy, resting: Alert
-) -> None:
-    floor.broker.tells = False
-    floor.broker.end(floor.orders(resting)[0].client_order_id, OrderEvent.EXPIRE, "End of day.")
-    again = restarted(floor)
-    assert order_of(again, resting)[0] is OrderState.EXPIRED
-    assert again.orders(resting)[0].reason == "End of day."
-    again.core.close()
-
-
-def test_c14_what_still_works_at_the_venue_goes_on_working(
-    floor: Floor, strategy: Strategy, resting: Alert
-) -> None:
-    floor.broker.tells = False
-    floor.broker.fill(floor.orders(resting)[0].client_order_id, "1")
-    again = restarted(floor)
-    assert order_of(again, resting)[:2] == (OrderState.PARTIALLY_FILLED, 1)
-    again.broker.tells = True
-    again.broker.fill(again.orders(resting)[0].client_order_id)
-    again.work()
-    assert again.held(strategy) == 4
-    again.core.close()
-
-
-def test_a_venue_that_does_not_answer_at_the_start_is_named(floor: Floor, resting: Alert) -> None:
-    floor.broker.deaf = True
-    assert floor.core.reconciler.run() == (floor.desk.id,)
-    assert order_of(floor, resting)[0] is OrderState.ACCEPTED
-
-
-def test_an_order_that_the_venue_does_not_know_is_left_for_a_person(
-    floor: Floor, resting: Alert
-) -> None:
-    floor.broker.held.clear()
-    assert floor.core.reconciler.run() == ()
-    assert order_of(floor, resting)[0] is OrderState.ACCEPTED
-
-
-def test_fills_of_other_orders_are_not_asked_into_the_books(
-    floor: Floor, strategy: Strategy, resting: Alert
-) -> None:
-    other = floor.strategy("Other")
-    floor.broker.fills_at_once = True
-    floor.send(other, action="buy", quantity="1")
-    told = len(floor.facts)
-    floor.core.reconciler.run()
-    assert len(floor.facts) == told
-    assert floor.held(strategy) == 0
-    assert timedelta(0) == floor.clock.now() - floor.orders(resting)[0].updated_at
