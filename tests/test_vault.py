@@ -43,7 +43,11 @@ def test_what_is_encrypted_is_read_again_and_never_looks_alike(vault: Vault) -> 
     assert [vault.decrypt(each) for each in kept] == ["secret ✓"] * 2
 
 
-@pytest.mark.parametrize("stored", [Vault(OTHER).encrypt("secret"), "nonsense", ""])
+@pytest.mark.parametrize(
+    "stored",
+    [Vault(OTHER).encrypt("secret"), "nonsense", ""],
+    ids=["other key", "nonsense", "empty"],
+)
 def test_under_another_key_a_secret_is_refused_with_one_sentence(vault: Vault, stored: str) -> None:
     with pytest.raises(ConfigError) as refused:
         vault.decrypt(stored)
