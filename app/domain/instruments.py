@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Final, NoReturn
 
@@ -63,6 +64,7 @@ class Contract:
     expires: date | None = None
 
 
+@lru_cache(maxsize=4096)
 def resolve(text: str, on: date) -> Contract:
     """Return the contract that ``text`` means on the day ``on``.
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from enum import StrEnum
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from app.domain.errors import InvariantBroken
 from app.domain.money import CONTEXT, plain, wire
 
 Processor = Callable[[Any], Any]
+
+#: Documents of one column that are kept decoded.
+_SHARED: Final = 2048
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -186,16 +190,20 @@ def _dump(value: object) -> str:
 class Document(TypeDecorator[Any]):
     """A JSON document: TEXT on SQLite, JSONB on PostgreSQL.
 
-    ``encode`` makes plain JSON values of what the program holds, ``decode`` reads them back.
+    ``encode`` makes plain JSON values of what the program holds, ``decode`` reads them back.  With
+    ``shared`` equal documents are decoded once: for what is read often and never changed in place.
     """
 
     impl = Text
     cache_ok = True
 
-    def __init__(self, encode: Processor = _same, decode: Processor = _same) -> None:
+    def __init__(
+        self, encode: Processor = _same, decode: Processor = _same, *, shared: bool = False
+    ) -> None:
         super().__init__()
         self.encode = encode
         self.decode = decode
+        self.shared = shared
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the database's own type for documents."""
@@ -211,4 +219,5 @@ class Document(TypeDecorator[Any]):
         decode = self.decode
         if on_postgres(dialect):
             return _optional(decode)
-        return _optional(lambda text: decode(json.loads(text)))
+        read = _optional(lambda text: decode(json.loads(text)))
+        return lru_cache(maxsize=_SHARED)(read) if self.shared else read

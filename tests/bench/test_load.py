@@ -45,9 +45,15 @@ def handler() -> type[Handler]:
     return type("Own", (Handler,), {"connections": [], "bodies": []})
 
 
+class Server(ThreadingHTTPServer):
+    """Holds every connection that a test opens at once: a full queue costs a second of retrying."""
+
+    request_queue_size = 64
+
+
 @pytest.fixture
 def port(handler: type[Handler]) -> Iterator[int]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_address[1]

@@ -14,7 +14,7 @@ from app.domain.orders import OrderType, Side, TimeInForce
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import StrategyKind, StrategyState
 from app.domain.users import ApiToken
-from app.services.ports import KeyHolder
+from app.services.ports import KeyHolder, Owner
 from app.store.unit_of_work import SqlStore
 from tests.support.records import ACCOUNT, KEY, NOON, SECOND, STRATEGY, USER, alert, furnish
 
@@ -214,8 +214,10 @@ def test_a_strategy_has_an_owner_and_an_account_its_manual_book(store: SqlStore)
     with store.read() as unit:
         assert unit.strategies.manual_of("account-1") == manual
         assert unit.strategies.manual_of("account-2") is None
-        assert unit.strategies.owner("strategy-1") == "user-1"
-        assert unit.strategies.owner("strategy-3") is unit.strategies.owner("nothing") is None
+        assert unit.strategies.owner("strategy-1") == Owner("user-1", STRATEGY.name)
+        assert unit.strategies.owner("strategy-3") == Owner(None, "Manual")
+        with pytest.raises(NotFound):
+            unit.strategies.owner("nothing")
 
 
 def test_a_switch_changes_the_state_and_says_when(store: SqlStore) -> None:

@@ -211,6 +211,12 @@ VENUE: Final = (
         "Enter the account's credentials again.",
     ),
     Refusal(
+        "ALERT_MISSED",
+        "An alert of this strategy never arrived: its sender's position does not follow from the"
+        " last one.",
+        "Look at the sender's own list of alerts and at the position that is held.",
+    ),
+    Refusal(
         "INTERNAL_ERROR",
         "Executing the alert failed again and again; the log says why.",
         "Look at the position at the venue, and report the error with the log.",

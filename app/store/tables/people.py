@@ -77,7 +77,7 @@ STRATEGIES: Final = Table(
     choice("state", StrategyState),
     Column(
         "settings",
-        Document(StrategySettings.to_json, StrategySettings.from_json),
+        Document(StrategySettings.to_json, StrategySettings.from_json, shared=True),
         nullable=False,
     ),
     instant("created_at"),
