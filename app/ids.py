@@ -6,17 +6,22 @@ import random
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _RANDOM_BITS = 62
 
 
+_PAIRS: Final = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+
 def _encode(number: int, length: int) -> str:
-    digits = []
-    for _ in range(length):
-        number, rest = divmod(number, 32)
-        digits.append(_ALPHABET[rest])
-    return "".join(reversed(digits))
+    """Return ``length`` characters, an even number of them, two at a time."""
+    pairs = []
+    for _ in range(length // 2):
+        number, rest = divmod(number, 1024)
+        pairs.append(_PAIRS[rest])
+    return "".join(reversed(pairs))
 
 
 class TimeOrderedIds:
@@ -41,4 +46,4 @@ class TimeOrderedIds:
                 self._tail = self._chance.getrandbits(_RANDOM_BITS)
             else:
                 self._tail += 1
-            return _encode(self._millisecond, 10) + _encode(self._tail, 13)
+            return _encode(self._millisecond, 10) + _encode(self._tail, 14)[1:]

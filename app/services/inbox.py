@@ -142,40 +142,42 @@ class Inbox:
     def _keep(
         self, uow: UnitOfWork, holder: KeyHolder, delivery: Delivery, now: datetime
     ) -> Answer:
-        alert = self._alert(holder, delivery, now)
         try:
             reading = read(delivery.body)
             _check_symbol(reading, holder, now)
         except InvalidInput as error:
-            return self._invalid(uow, alert, holder, error)
-        return self._keep_readable(uow, alert, holder, reading, delivery)
+            return self._invalid(uow, self._alert(holder, delivery, now), holder, error)
+        window, header = holder.settings.dedupe_window_s, delivery.idempotency_key
+        dedupe = dedupe_key(reading, now, window, header)
+        alert = self._alert(holder, delivery, now, reading.digest, dedupe)
+        return self._keep_readable(uow, alert, holder, dedupe)
 
-    def _alert(self, holder: KeyHolder, delivery: Delivery, now: datetime) -> Alert:
+    def _alert(
+        self,
+        holder: KeyHolder,
+        delivery: Delivery,
+        now: datetime,
+        digest: str | None = None,
+        dedupe: DedupeKey | None = None,
+    ) -> Alert:
         return Alert(
             id=self._ids(),
             strategy_id=holder.key.strategy_id,
             received_at=now,
             body=delivery.body,
-            body_hash=body_hash(delivery.body),
+            body_hash=digest or body_hash(delivery.body),
             state=AlertState.RECEIVED,
             content_type=delivery.content_type[:200],
             headers=delivery.headers,
             source_address=delivery.source_address,
             key_id=holder.key.id,
+            dedupe_key=dedupe.key if dedupe else None,
+            dedupe_rule=dedupe.rule.value if dedupe else None,
         )
 
     def _keep_readable(
-        self, uow: UnitOfWork, alert: Alert, holder: KeyHolder, reading: Reading, delivery: Delivery
+        self, uow: UnitOfWork, alert: Alert, holder: KeyHolder, dedupe: DedupeKey
     ) -> Answer:
-        dedupe = dedupe_key(
-            reading,
-            alert.received_at,
-            holder.settings.dedupe_window_s,
-            delivery.idempotency_key,
-        )
-        alert = replace(
-            alert, body_hash=reading.digest, dedupe_key=dedupe.key, dedupe_rule=dedupe.rule.value
-        )
         earlier = _just_before(uow, alert, dedupe)
         if earlier is not None:
             return self._repeated(uow, alert, holder, earlier)

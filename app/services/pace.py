@@ -1,7 +1,7 @@
 """Who goes first: while alerts press in, taking them comes before executing them.
 
 A sender gives up after three seconds and an order can wait a few hundredths of a second.  So after
-each execution the server listens for a moment; when several alerts came meanwhile, the next one
+each execution the server listens for a moment; when alerts came in a stream meanwhile, the next one
 stands back, twice as long each time up to a bound.  Without pressure nothing waits.
 """
 
@@ -14,8 +14,8 @@ from typing import Final
 LISTEN_S: Final = 0.002
 #: The longest that execution stands back, in seconds.
 LONGEST_S: Final = 0.05
-#: Arrivals during one execution that press; a single one is what a steady pace brings.
-PRESSING: Final = 2
+#: Alerts a second that press, at least two of them: more than people's strategies send for long.
+PRESSING: Final = 150
 #: When nothing arrived for so long, nobody listens, in seconds.
 QUIET_S: Final = 0.1
 
@@ -28,6 +28,7 @@ class Pace:
         self._arrivals = 0
         self._arrived_at = float("-inf")
         self._seen = 0
+        self._began_at = float("-inf")
         self._pause = 0.0
         self._listen_until: float | None = None
         self._next = float("-inf")
@@ -59,13 +60,15 @@ class Pace:
     def began(self) -> None:
         """Note that an execution begins."""
         self._seen = self._arrivals
+        self._began_at = self._monotonic()
 
     def ended(self) -> None:
         """Note that an execution ended: listen before the next one."""
         self._listen_until = self._next = self._monotonic() + LISTEN_S
 
     def _judge(self, now: float) -> None:
-        pressed = self._arrivals - self._seen >= PRESSING
+        arrived, elapsed = self._arrivals - self._seen, now - self._began_at
+        pressed = arrived > 1 and arrived >= PRESSING * elapsed
         self._pause = min(max(self._pause * 2, 2 * LISTEN_S), LONGEST_S) if pressed else 0.0
         self._listen_until = None
         self._next = now + self._pause

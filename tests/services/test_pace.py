@@ -27,9 +27,10 @@ def pace(watch: Watch) -> Pace:
     return Pace(watch)
 
 
-def executed(pace: Pace, watch: Watch, arrivals: int = 0) -> float:
+def executed(pace: Pace, watch: Watch, arrivals: int = 0, seconds: float = 0.004) -> float:
     """Execute one alert while others arrive; return how long the next one has to stand back."""
     pace.began()
+    watch.now += seconds
     for _ in range(arrivals):
         pace.arrived()
     pace.ended()
@@ -63,6 +64,13 @@ def test_under_pressure_execution_stands_back_twice_as_long_each_time_up_to_a_bo
 
 def test_a_steady_pace_of_one_arrival_at_a_time_does_not_press(pace: Pace, watch: Watch) -> None:
     waits = [executed(pace, watch, arrivals=1) for _ in range(8)]
+    assert waits == pytest.approx([LISTEN_S] * 8, abs=0.001)
+
+
+def test_a_slow_execution_is_not_pressed_by_what_a_steady_sender_sends_meanwhile(
+    pace: Pace, watch: Watch
+) -> None:
+    waits = [executed(pace, watch, arrivals=5, seconds=0.1) for _ in range(8)]
     assert waits == pytest.approx([LISTEN_S] * 8, abs=0.001)
 
 

@@ -177,6 +177,8 @@ class _Values:
 
     def offset(self, name: str, bare: OffsetUnit) -> Offset | None:
         base = self._known.get(name)
+        if base is None and self._known.keys().isdisjoint(_PARTS[name].values()):
+            return None
         parts = base if isinstance(base, dict) else {}
         if parts.keys() - set(OffsetUnit):
             raise _fault("BAD_OFFSET", name, "must say one of price, ticks, percent, amount")
