@@ -19,7 +19,7 @@ class QuoteSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """The best bid and ask of one contract at an instant; both are the last price when only that is known."""
+    """A contract's best bid and ask at an instant; both the last price when only that is known."""
 
     symbol: str
     bid: Decimal
@@ -30,7 +30,7 @@ class Quote:
 
     @property
     def mark(self) -> Decimal:
-        """The price that values an open position: the last trade when inside the spread, else the middle."""
+        """The price that values a position: the last trade inside the spread, else the middle."""
         if self.last is not None and self.bid <= self.last <= self.ask:
             return self.last
         return (self.bid + self.ask) / 2
