@@ -47,6 +47,10 @@ class Outlet(Protocol):
         """The users who are connected."""
         ...
 
+    def flush(self) -> None:
+        """Let what was sent go out before more is queued behind it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -93,6 +97,9 @@ EVENTS: Final[Mapping[FactKind, Mapping[str, Builder]]] = {
     FactKind.ORDER_FILLED: {"trade_executed": trade_executed, "log_entry": wire.log_entry},
 }
 
+#: Events of many rows: each goes out to everybody before the next one is queued behind it.
+LARGE: Final = frozenset({"strategy_pnl_update", "position_update"})
+
 Positions = Callable[[str], Sequence[LivePosition]]
 
 
@@ -131,6 +138,8 @@ class Live:
         ticks = [self._ticks.popleft() for _ in range(len(self._ticks))]
         for event in self._events(facts, ticks):
             self._send(event)
+            if event.name in LARGE:
+                self._outlet.flush()
         return bool(facts or ticks)
 
     def sequence(self, room: str) -> Mapping[str, int]:

@@ -54,6 +54,10 @@ class Sockets:
         """Return the user behind a connection."""
         return self._sids.get(sid)
 
+    def flush(self) -> None:
+        """Let every connection write what waits for it."""
+        self._socketio.sleep(0)
+
     def users(self) -> Collection[str]:
         """Return the users who are connected."""
         return self._users.keys()

@@ -59,6 +59,7 @@ class Wall:
     connected: set[str] = field(default_factory=lambda: {"ann", "bob"})
     empty: set[str] = field(default_factory=set)
     sent: list[tuple[str, str, Json]] = field(default_factory=list)
+    flushed: list[str] = field(default_factory=list)
 
     def emit(self, event: str, payload: Json, room: str) -> None:
         self.sent.append((room, event, payload))
@@ -68,6 +69,9 @@ class Wall:
 
     def users(self) -> Collection[str]:
         return self.connected
+
+    def flush(self) -> None:
+        self.flushed.append(self.sent[-1][1])
 
     def rooms(self, event: str) -> set[str]:
         return {room for room, name, _ in self.sent if name == event}
@@ -238,6 +242,14 @@ def test_a_tick_shows_unknown_figures_as_null_and_never_as_zero() -> None:
         1,
         True,
     )
+
+
+def test_what_has_many_rows_goes_out_before_the_next_is_queued_behind_it() -> None:
+    wall = Wall()
+    shown = live(wall)
+    shown.tick({"ann": Tick(SUMMARY, [LINE], [POSITION])})
+    shown.step(NOW)
+    assert wall.flushed == ["strategy_pnl_update", "position_update"]
 
 
 def test_a_tick_sends_only_what_changed() -> None:
