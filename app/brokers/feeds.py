@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.domain.errors import InvalidInput
 from app.domain.quotes import Quote
 from app.sim.synthetic import SyntheticMarket
 
@@ -59,30 +57,3 @@ class ReplayFeed:
         if self._next > first:
             self._put(self._quotes[self._next - 1])
         return self._next > first
-
-
-class PacedReplay:
-    """Recorded quotes as if they happened now, ``speed`` times as fast as they did."""
-
-    def __init__(self, quotes: Sequence[Quote], put: Put, speed: float) -> None:
-        """Raises InvalidInput unless ``speed`` is above 0."""
-        if not speed > 0:
-            raise InvalidInput("The speed must be above 0.", fields={"speed": "must be above 0"})
-        self._put = put
-        self._speed = speed
-        self._begin: datetime | None = None
-        self._first = quotes[0].at if quotes else None
-        self._now: datetime | None = None
-        self._feed = ReplayFeed(quotes, self._put_now)
-
-    def step(self, now: datetime) -> bool:
-        """Put the quote that is due, stamped ``now``; always False: the next one is not due yet."""
-        if self._first is None:
-            return False
-        self._begin = self._begin or now
-        self._now = now
-        self._feed.advance_to(self._first + (now - self._begin) * self._speed)
-        return False
-
-    def _put_now(self, quote: Quote) -> None:
-        self._put(replace(quote, at=self._now or quote.at))

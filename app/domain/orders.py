@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -254,15 +254,6 @@ class Order:
     def remaining(self) -> Decimal:
         """Unsigned quantity that may still fill; never below zero, also after an overfill."""
         return max(self.quantity - self.filled_quantity, ZERO)
-
-    @property
-    def signed_remaining(self) -> Decimal:
-        """What the order may still add to the position: positive for a buy."""
-        return self.remaining * self.side.sign
-
-    def after(self, event: OrderEvent, at: datetime, **changes: object) -> Order:
-        """Return the order after ``event`` at ``at``, with ``changes`` to other fields."""
-        return replace(self, state=apply(self.state, event), updated_at=at, **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

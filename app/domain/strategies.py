@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from app.domain.errors import NotFound
-from app.domain.settings import AccountLink, Resolved, StrategySettings, resolved
+from app.domain.settings import AccountLink, StrategySettings
 
 
 class StrategyState(StrEnum):
@@ -44,17 +43,6 @@ class Strategy:
     def link(self, account_id: str) -> AccountLink | None:
         """How the strategy trades on that account; None when it does not."""
         return next((link for link in self.accounts if link.account_id == account_id), None)
-
-
-def resolve(strategy: Strategy, account_id: str) -> Resolved:
-    """Return the strategy's settings as they hold on the account; the id must match exactly.
-
-    Raises NotFound when the strategy does not trade there.
-    """
-    link = strategy.link(account_id)
-    if link is None:
-        raise NotFound(f"{strategy.name} does not trade on that account.", code="UNKNOWN_ACCOUNT")
-    return resolved(strategy.id, strategy.settings, link)
 
 
 def symbol_for(strategy: Strategy, sent: str | None) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-import pytest
-
-from app.brokers.feeds import PacedReplay, ReplayFeed, SyntheticFeed
-from app.domain.errors import InvalidInput
+from app.brokers.feeds import ReplayFeed, SyntheticFeed
 from app.domain.quotes import Quote, QuoteSource
 from app.sim.synthetic import SyntheticMarket
 from tests.support.paper import ES, NOON, SPY
@@ -71,27 +68,3 @@ def test_a_replay_ends_with_its_last_quote() -> None:
     assert put == [RECORDED[3]]
     assert feed.next_at is None
     assert feed.advance_to(seconds(9999)) is False
-
-
-def test_a_paced_replay_plays_at_its_speed_and_stamps_quotes_with_now() -> None:
-    put: list[Quote] = []
-    feed = PacedReplay(RECORDED, put.append, speed=60)
-    later = seconds(100_000)
-    for passed in (0, 0.5, 1, 2, 2.9, 3):
-        assert feed.step(later + timedelta(seconds=passed)) is False
-    assert [(quote.bid, quote.at - later) for quote in put] == [
-        (Decimal(bid), timedelta(seconds=bid - 1)) for bid in range(1, 5)
-    ]
-
-
-def test_a_paced_replay_of_nothing_does_nothing() -> None:
-    put: list[Quote] = []
-    assert PacedReplay([], put.append, speed=1).step(NOON) is False
-    assert put == []
-
-
-@pytest.mark.parametrize("speed", [0, -1, float("nan")])
-def test_a_speed_that_is_none_is_refused(speed: float) -> None:
-    put: list[Quote] = []
-    with pytest.raises(InvalidInput):
-        PacedReplay(RECORDED, put.append, speed)

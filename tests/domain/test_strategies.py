@@ -7,9 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.errors import NotFound
 from app.domain.settings import AccountLink, StrategySettings
-from app.domain.strategies import Strategy, StrategyState, WebhookKey, resolve, symbol_for
+from app.domain.strategies import Strategy, StrategyState, WebhookKey, symbol_for
 from tests.support.trading import NOW
 
 
@@ -26,16 +25,15 @@ def strategy(**symbol_map: str) -> Strategy:
     )
 
 
-def test_settings_are_resolved_for_exactly_the_account_that_is_named() -> None:
-    found = resolve(strategy(), "a2")
-    assert (found.strategy_id, found.account_id) == ("s1", "a2")
-    assert (found.quantity_factor, found.max_position) == (Decimal(2), Decimal(3))
+def test_an_account_is_linked_by_its_exact_id_with_what_differs_there() -> None:
+    link = strategy().link("a2")
+    assert link is not None
+    assert (link.quantity_factor, link.max_position) == (Decimal(2), Decimal(3))
 
 
 @pytest.mark.parametrize("account", ["A1", "a", "a3", ""])
 def test_an_account_that_is_not_linked_exactly_is_not_found(account: str) -> None:
-    with pytest.raises(NotFound):
-        resolve(strategy(), account)
+    assert strategy().link(account) is None
 
 
 @pytest.mark.parametrize(

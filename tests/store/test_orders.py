@@ -76,10 +76,13 @@ def test_the_same_leg_is_never_a_second_order(store: SqlStore) -> None:
 
 def test_a_step_changes_the_order_and_is_remembered(store: SqlStore) -> None:
     first = order(1, state=OrderState.SUBMITTING)
-    accepted = first.after(OrderEvent.ACCEPT, NOON + SECOND, venue_order_id="V1")
-    filled = accepted.after(
-        OrderEvent.FILL,
-        NOON + 2 * SECOND,
+    accepted = replace(
+        first, state=OrderState.ACCEPTED, updated_at=NOON + SECOND, venue_order_id="V1"
+    )
+    filled = replace(
+        accepted,
+        state=OrderState.FILLED,
+        updated_at=NOON + 2 * SECOND,
         filled_quantity=Decimal(2),
         average_price=Decimal("5000.5"),
     )
@@ -160,16 +163,6 @@ def test_the_last_entry_is_the_newest_that_filled_at_least_in_part(store: SqlSto
         found = unit.orders.last_entry(BOOK)
     assert found is not None
     assert found.id == "order-0002"
-
-
-def test_protective_orders_of_one_position_are_counted(store: SqlStore) -> None:
-    of = {"alert_id": "alert-0001"}
-    with store.write() as unit:
-        unit.orders.insert(order(1, **of, role=OrderRole.STOP_LOSS))
-        unit.orders.insert(order(2, **of, role=OrderRole.TAKE_PROFIT, state=OrderState.CANCELED))
-        unit.orders.insert(order(3, **of))
-        unit.orders.insert(order(4, role=OrderRole.TRAILING_STOP))
-        assert unit.orders.count_protective(BOOK, "alert-0001") == 2
 
 
 def test_a_fill_is_booked_once_for_each_account(store: SqlStore) -> None:

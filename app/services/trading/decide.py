@@ -23,7 +23,7 @@ from app.domain.quotes import Quote, QuoteSource
 from app.domain.refusals import denied
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
-from app.domain.strategies import Strategy, StrategyState
+from app.domain.strategies import Strategy, StrategyState, symbol_for
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
 from app.services.trading.switches import trading_state
@@ -287,8 +287,7 @@ def _strategy(uow: UnitOfWork, alert: Alert) -> Strategy:
 
 def _contract(strategy: Strategy, intent: Intent, at: datetime) -> Contract:
     """The contract meant: the alert's symbol through the strategy's map, or the strategy's own."""
-    written = intent.symbol or strategy.symbol
-    return resolve(strategy.settings.mapped(written), at.date())
+    return resolve(symbol_for(strategy, intent.symbol), at.date())
 
 
 def _product(case: _Case) -> Contract:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Select, bindparam, insert, select, text, update
 
 from app.domain.errors import NotFound
 from app.domain.money import ZERO, exact
@@ -37,7 +37,6 @@ _CHANGING: Final = (
     "reason_code",
     "reason",
 )
-_PROTECTIVE: Final = [role for role in OrderRole if role.protective]
 
 _INSERT: Final = insert(ORDERS)
 _UPDATE: Final = (
@@ -75,9 +74,6 @@ _LAST_ENTRY: Final = (
     .where(*_IN_BOOK, _o.role == OrderRole.ENTRY, _o.filled_quantity != ZERO)
     .order_by(_o.created_at.desc(), _o.id.desc())
     .limit(1)
-)
-_COUNT_PROTECTIVE: Final = select(func.count()).where(
-    *_IN_BOOK, _o.alert_id == bindparam("alert_id"), _o.role.in_(_PROTECTIVE)
 )
 
 
@@ -136,11 +132,6 @@ class Orders(Repo):
     def last_entry(self, key: BookKey) -> Order | None:
         """The book's newest entry order that filled at least in part."""
         return ORDER.maybe(self._first(_LAST_ENTRY, **_book(key)))
-
-    def count_protective(self, key: BookKey, alert_id: str) -> int:
-        """How many protective orders were ever made for the position that the alert opened."""
-        row = self._first(_COUNT_PROTECTIVE, **_book(key), alert_id=alert_id)
-        return int(row[0]) if row else 0
 
 
 _INSERT_FILL: Final = insert_or_skip(FILLS, "account_id", "venue_fill_id")
