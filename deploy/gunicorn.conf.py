@@ -1,5 +1,6 @@
 """How gunicorn serves Signalbox: one process, whose workers start with it and drain at its end."""
 
+import logging
 import os
 import signal
 from functools import partial
@@ -7,6 +8,12 @@ from types import FrameType
 from typing import Any
 
 _EVENTLET = os.environ.get("ASYNC_MODE", "eventlet") == "eventlet"
+
+# What gunicorn says about the eventlet worker's future is for us (docs/adr/0001), not for whoever runs
+# the server.
+logging.getLogger("gunicorn.error").addFilter(
+    lambda record: "eventlet worker is DEPRECATED" not in str(record.msg)
+)
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '5000')}"
 workers = 1
