@@ -9,6 +9,12 @@ from app.commands.opening import opened, owner
 from app.commands.output import one
 from app.domain.errors import InvalidInput
 
+_password_option = click.option(
+    "--password",
+    envvar="SIGNALBOX_PASSWORD",
+    help="Otherwise SIGNALBOX_PASSWORD is read, or the password is asked for.",
+)
+
 
 @click.group()
 def user() -> None:
@@ -17,19 +23,33 @@ def user() -> None:
 
 @user.command()
 @click.argument("name")
-@click.option(
-    "--password",
-    envvar="SIGNALBOX_PASSWORD",
-    help="Otherwise SIGNALBOX_PASSWORD is read, or the password is asked for.",
-)
+@_password_option
 @json_option
 def create(name: str, password: str | None, *, as_json: bool) -> None:
     """Make a user; the first one takes over what was made before."""
-    if password is None:
-        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    password = _asked() if password is None else password
     with opened() as made:
         person = made.users.create(name, password)
     one({"id": person.id, "name": person.name}, as_json=as_json)
+
+
+@user.command("password")
+@click.argument("name")
+@_password_option
+@json_option
+def change_password(name: str, password: str | None, *, as_json: bool) -> None:
+    """Give a user another password; the old one is not needed."""
+    password = _asked() if password is None else password
+    with opened() as made:
+        person = made.users.set_password(name, password)
+    if as_json:
+        one({"id": person.id, "name": person.name}, as_json=True)
+    else:
+        click.echo(f"{person.name} has a new password.")
+
+
+def _asked() -> str:
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 @click.group()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, Protocol
 
 from app.domain.errors import Conflict, InvalidInput, NotFound, Unauthorised
@@ -79,6 +80,20 @@ class UserService:
         with self._store.write() as uow:
             self._insert(uow, user)
         return user
+
+    def set_password(self, name: str, password: str) -> User:
+        """Give the user of that name another password; who is signed in already stays so.
+
+        Raises NotFound, and InvalidInput for a password that `create` would refuse too.
+        """
+        fault = _password_fault(password)
+        if fault is not None:
+            raise InvalidInput("The password cannot be used.", fields={"password": fault})
+        password_hash = self._passwords.hash(password)
+        user = self.by_name(name.strip())
+        with self._store.write() as uow:
+            uow.users.set_password(user.id, password_hash)
+        return replace(user, password_hash=password_hash)
 
     def verify(self, name: str, password: str) -> User | None:
         """Return the user whose name and password these are; the time taken tells nothing."""
@@ -157,8 +172,9 @@ class UserService:
         fields = {}
         if not name or len(name) > _LONGEST or not name.isprintable():
             fields["name"] = "must be 1 to 200 visible characters"
-        if not _PASSWORD_LENGTH <= len(password) <= _LONGEST:
-            fields["password"] = f"must have {_PASSWORD_LENGTH} to {_LONGEST} characters"
+        fault = _password_fault(password)
+        if fault is not None:
+            fields["password"] = fault
         if fields:
             raise InvalidInput("The user cannot be created.", fields=fields)
         return User(self._ids(), name, self._clock.now(), self._passwords.hash(password))
@@ -175,3 +191,9 @@ class UserService:
             fact = Fact(FactKind.ACCOUNT_CHANGED, user.created_at, message, user_id=user.id)
             uow.facts.append(fact)
         self._accounts.ensure_within(uow, user.id)
+
+
+def _password_fault(password: str) -> str | None:
+    if _PASSWORD_LENGTH <= len(password) <= _LONGEST:
+        return None
+    return f"must have {_PASSWORD_LENGTH} to {_LONGEST} characters"
