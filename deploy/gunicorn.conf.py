@@ -9,8 +9,8 @@ from typing import Any
 
 _EVENTLET = os.environ.get("ASYNC_MODE", "eventlet") == "eventlet"
 
-# What gunicorn says about the eventlet worker's future is for us (docs/adr/0001), not for whoever runs
-# the server.
+# What gunicorn says about the eventlet worker's future is for us (docs/adr/0001), not for whoever
+# runs the server.
 logging.getLogger("gunicorn.error").addFilter(
     lambda record: "eventlet worker is DEPRECATED" not in str(record.msg)
 )
