@@ -217,9 +217,9 @@ def test_a_server_executes_an_alert_records_it_and_stops_in_time(runtime: Runtim
     eventually(lambda: made.recorder.summary(None).active_positions == 1)
     eventually(lambda: made.recorder.curve_id(None, strategy.id, None) is not None)
     health = runtime.app.test_client().get("/health").get_json()
-    assert {"executor", "settler", "recorder", "paper", "market", "live", "follower"} <= set(
-        health["workers"]
-    )
+    workers = ["executor", "follower", "live", "market", "paper", "pulse", "recorder", "settler"]
+    assert sorted(health["workers"]) == [*workers, "watch"]
+    assert health["hub_latency_ms"] >= 0
     runtime.begin_stop()
     assert runtime.app.test_client().post(f"/webhook/{key}", json=body).status_code == 503
     assert runtime.stop()

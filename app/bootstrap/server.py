@@ -23,6 +23,7 @@ from app.bootstrap.parts import Wake
 from app.brokers.feeds import SyntheticFeed
 from app.config import Settings
 from app.domain.instruments import resolve
+from app.services.alarms import Alarms
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.sim.synthetic import SyntheticMarket
@@ -38,6 +39,7 @@ from app.workers.parent import ParentWatch
 from app.workers.recorder import EVERY, RecordWorker
 from app.workers.settler import SettleWorker
 from app.workers.supervisor import Supervisor
+from app.workers.watch import PULSE_EVERY, WATCH_EVERY, Pulse, Watch
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _SYNTHETIC_EVERY: Final = timedelta(milliseconds=250)
@@ -108,7 +110,9 @@ def build(settings: Settings) -> Runtime:
     logs.configure(settings.log_level, settings.log_format)
     pause, spawn = Wake(), Spawner()
     made = core(settings, pause=pause)
-    supervisor = Supervisor(made.clock, made.health, spawn, pause, _report_worker)
+    alarms = Alarms(made.store, made.clock)
+    report = partial(_report_worker, alarms)
+    supervisor = Supervisor(made.clock, made.health, spawn, pause, report)
     lanes = Lanes(
         made.trader,
         spawn,
@@ -132,6 +136,8 @@ def build(settings: Settings) -> Runtime:
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
     _add_workers(made, supervisor, executor, settling)
+    supervisor.add("watch", Watch(made.health, alarms).step, every=WATCH_EVERY)
+    supervisor.add("pulse", Pulse(made.clock, made.health, alarms).step, every=PULSE_EVERY)
     return Runtime(made, app, socketio, supervisor, lanes, executor, settling, sockets)
 
 
@@ -222,5 +228,6 @@ def _web_deps(made: Core, supervisor: Supervisor) -> WebDeps:
     )
 
 
-def _report_worker(name: str, error: Exception) -> None:
+def _report_worker(alarms: Alarms, name: str, error: Exception) -> None:
     _log.error("worker_failed", worker=name, exc_info=error)
+    alarms.worker_failed(name, error)

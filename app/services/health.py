@@ -1,11 +1,16 @@
-"""Health: the last beat of every worker, and what went wrong last."""
+"""Health: the last beat of every worker, what went wrong last, and how late the hub was."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from app.services.ports import Clock
+
+#: How far back the worst latency of the hub is remembered, in seconds.
+REMEMBERED_S: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -19,12 +24,37 @@ class Beat:
     problem: str | None = None
 
 
+class Latency:
+    """The worst of the last minute, in seconds; instants are on the clock's monotonic scale."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._falling: deque[tuple[float, float]] = deque()
+
+    def add(self, at: float, late: float) -> None:
+        """Remember that something was ``late`` seconds late; an earlier and smaller one counts no
+        more.
+        """
+        while self._falling and self._falling[-1][1] <= late:
+            self._falling.pop()
+        self._falling.append((at, late))
+        while at - self._falling[0][0] > REMEMBERED_S:
+            self._falling.popleft()
+
+    @property
+    def worst(self) -> float | None:
+        """The worst of the last minute, None when nothing was measured in it."""
+        since = self._clock.monotonic() - REMEMBERED_S
+        return max((late for at, late in tuple(self._falling) if at >= since), default=None)
+
+
 class Health:
     """Collects the workers' beats; a worker is late after five of its periods, at least 5 s."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._beats: dict[str, Beat] = {}
+        self.latency = Latency(clock)
 
     def expect(self, name: str, every: timedelta) -> None:
         """Name a worker that must beat from now on."""
@@ -45,8 +75,12 @@ class Health:
     def late(self, name: str) -> bool:
         """Whether the worker has been silent for too long."""
         beat = self._beats[name]
-        limit = max(beat.every * 5, timedelta(seconds=5))
-        return self._clock.now() - (beat.last_at or beat.started_at) > limit
+        return self._clock.now() - (beat.last_at or beat.started_at) > _limit(beat)
+
+    def silent(self) -> dict[str, timedelta]:
+        """Return the workers that hang, with what each was given: late, and not for a failure."""
+        beats = self._beats.items()
+        return {n: _limit(b) for n, b in beats if b.problem is None and self.late(n)}
 
     def report(self) -> dict[str, dict[str, object]]:
         """Return each worker's state (ok, late or failing), its last beat and failures."""
@@ -65,3 +99,7 @@ class Health:
             "failures": beat.failures,
             "problem": beat.problem,
         }
+
+
+def _limit(beat: Beat) -> timedelta:
+    return max(beat.every * 5, timedelta(seconds=5))

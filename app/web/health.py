@@ -18,12 +18,13 @@ def health() -> Response:
     ok = database == "ok" and web.health.healthy
     # What went wrong in a worker is for those who sign in.
     shown = ("state", "last_beat")
-    report = web.health.report()
+    report, worst = web.health.report(), web.health.latency.worst
     states = {name: {key: line[key] for key in shown} for name, line in report.items()}
     response = jsonify(
         status="ok" if ok else "degraded",
         version=web.settings.version,
         database=database,
+        hub_latency_ms=None if worst is None else round(worst * 1000, 1),
         workers=workers(states),
     )
     response.status_code = 200 if ok else 503
@@ -38,10 +39,14 @@ def live() -> Response:
 
 @guard(Guard.PUBLIC)
 def ready() -> Response:
-    """Say whether alerts are taken: not while stopping, and not without the database."""
-    taking = not deps().draining() and _database() == "ok"
-    response = jsonify(status="ok" if taking else "not ready")
-    response.status_code = 200 if taking else 503
+    """Say whether alerts are taken and carried out.
+
+    Not while stopping, not without the database, and not while a worker fails or is late.
+    """
+    web = deps()
+    able = not web.draining() and web.health.healthy and _database() == "ok"
+    response = jsonify(status="ok" if able else "not ready")
+    response.status_code = 200 if able else 503
     return response
 
 

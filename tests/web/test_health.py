@@ -32,6 +32,26 @@ def test_j5_a_silent_worker_is_seen(world: World) -> None:
     assert answer.get_json()["workers"]["recorder"]["state"] == "late"
 
 
+def test_a_worker_that_fails_or_hangs_makes_the_server_unready(world: World) -> None:
+    client, health = world.app.test_client(), world.core.health
+    health.expect("executor", timedelta(seconds=1))
+    statuses = [client.get("/health/ready").status_code]
+    health.fail("executor", "ValueError: no")
+    statuses.append(client.get("/health/ready").status_code)
+    health.beat("executor")
+    statuses.append(client.get("/health/ready").status_code)
+    world.clock.advance(60)
+    statuses.append(client.get("/health/ready").status_code)
+    assert statuses == [200, 503, 200, 503]
+
+
+def test_f19_health_says_how_late_the_hub_was_at_worst(world: World) -> None:
+    client = world.app.test_client()
+    assert client.get("/health").get_json()["hub_latency_ms"] is None
+    world.core.health.latency.add(world.clock.monotonic(), 0.01234)
+    assert client.get("/health").get_json()["hub_latency_ms"] == 12.3
+
+
 def test_what_went_wrong_is_for_those_who_sign_in(world: World) -> None:
     world.core.health.expect("paper", timedelta(seconds=1))
     world.core.health.fail("paper", "a secret of the machine")
