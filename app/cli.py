@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "doctor": Entry("doctor:doctor", "Check everything that the server needs."),
     "user": Entry("people:user", "Make the people who sign in."),
     "token": Entry("people:token", "Make API tokens for programs."),
-    "account": Entry("accounts:account", "Make and list trading accounts."),
+    "account": Entry("accounts:account", "Make, list and change trading accounts."),
     "strategy": Entry("strategies:strategy", "Make, list and switch strategies."),
     "alert": Entry("alerts:alert", "Send alerts to the running server."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),

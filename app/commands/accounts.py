@@ -11,12 +11,13 @@ from app.commands.given import json_option, named_values, settings_option, user_
 from app.commands.opening import opened, owner
 from app.commands.output import many, one
 from app.domain.accounts import Account
+from app.domain.errors import InvalidInput
 from app.domain.money import parse
 
 
 @click.group()
 def account() -> None:
-    """Make and list trading accounts."""
+    """Make, list and change trading accounts."""
 
 
 @account.command("list")
@@ -54,6 +55,23 @@ def create(
     one(_row(found), as_json=as_json)
 
 
+@account.command()
+@click.argument("name")
+@settings_option
+@user_option
+@json_option
+def change(name: str, settings: Sequence[str], user: str | None, *, as_json: bool) -> None:
+    """Change the costs and the market of a paper account; the rest of its settings stay."""
+    chosen = named_values(settings)
+    if not chosen:
+        raise InvalidInput("Say what to change, like --set commission_per_unit=2.25.")
+    with opened() as made:
+        user_id = owner(made, user)
+        present = made.accounts.find(user_id, name)
+        found = made.accounts.update_paper(user_id, present.id, {**present.settings, **chosen})
+    one(_row(found), as_json=as_json)
+
+
 def _row(found: Account) -> dict[str, str | Decimal]:
     return {
         "id": found.id,
@@ -63,4 +81,5 @@ def _row(found: Account) -> dict[str, str | Decimal]:
         "state": found.state.value,
         "starting_cash": found.starting_cash,
         "roll": found.roll,
+        "settings": " ".join(f"{name}={value}" for name, value in sorted(found.settings.items())),
     }

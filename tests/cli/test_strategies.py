@@ -14,6 +14,19 @@ def test_a_new_user_has_a_paper_account_named_paper(ready: Shell) -> None:
     ]
 
 
+def test_the_costs_of_an_account_are_changed_and_its_other_settings_stay(ready: Shell) -> None:
+    ready.ok("account", "change", "paper", "--set", "commission_per_unit=2.25")
+    changed = ready.json("account", "change", "paper", "--set", "slippage_ticks=1")
+    assert changed["settings"] == "commission_per_unit=2.25 slippage_ticks=1"
+
+
+def test_a_change_of_an_account_says_what_it_needs(ready: Shell) -> None:
+    assert "Say what to change" in ready.run("account", "change", "paper").output
+    unknown = ready.run("account", "change", "paper", "--set", "colour=red")
+    assert unknown.exit_code == 2
+    assert "colour" in unknown.output
+
+
 def test_an_account_is_made_with_its_costs(ready: Shell) -> None:
     ready.ok("account", "create", "second", "--cash", "50000.50", "--set", "slippage_ticks=1")
     found = ready.json("account", "list")
