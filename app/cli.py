@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "serve": Entry("serve:serve", "Bring the database up to date and serve."),
     "demo": Entry("demo:demo", "Serve a made-up market with strategies that trade."),
     "migrate": Entry("migrate:migrate", "Bring the database up to date."),
+    "backup": Entry("backup:backup", "Copy the database to FILE while the server runs."),
+    "restore": Entry("backup:restore", "Put a backup in the database's place."),
     "doctor": Entry("doctor:doctor", "Check everything that the server needs."),
     "user": Entry("people:user", "Make the people who sign in."),
     "token": Entry("people:token", "Make API tokens for programs."),

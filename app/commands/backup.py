@@ -1,0 +1,73 @@
+"""``backup`` and ``restore``: the database as one checked file, and back again."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+
+from app.clock import SystemClock
+from app.commands.given import json_option
+from app.commands.output import one
+from app.config import Settings, load
+from app.domain.errors import Conflict
+from app.store.backup import restore as put_back
+from app.store.backup import save, suffix
+
+_file = click.Path(dir_okay=False, path_type=Path)
+_GLANCE_S: Final = 1
+_BEHIND: Final = (
+    "Orders that a broker knows and this backup does not are found when the server starts."
+)
+
+
+@click.command()
+@click.argument("file", type=_file, required=False)
+@json_option
+def backup(file: Path | None, *, as_json: bool) -> None:
+    """Copy the database to FILE while the server runs.
+
+    The copy is checked.  Without FILE it goes to the folder backups in DATA_DIR, named after the
+    time in UTC.
+    """
+    settings = load()
+    target = file or _named(settings, "signalbox")
+    found = save(settings.store_url, target)
+    size = target.stat().st_size
+    one({"file": str(target), "bytes": size, **asdict(found)}, as_json=as_json)
+
+
+@click.command()
+@click.argument("file", type=_file)
+@json_option
+def restore(file: Path, *, as_json: bool) -> None:
+    """Put a backup in the database's place.
+
+    The server must not run.  The present database is kept in the folder backups in DATA_DIR.
+    """
+    settings = load()
+    _stopped(settings)
+    aside = _named(settings, "before-restore")
+    found, kept = put_back(settings.store_url, file, aside)
+    before = str(aside) if kept else None
+    one({"restored": str(file), **asdict(found), "kept_before": before}, as_json=as_json)
+    if not as_json:
+        click.echo(_BEHIND)
+
+
+def _named(settings: Settings, what: str) -> Path:
+    now = SystemClock().now()
+    name = f"{what}-{now:%Y%m%dT%H%M%S.%fZ}{suffix(settings.store_url)}"
+    return settings.data_dir / "backups" / name
+
+
+def _stopped(settings: Settings) -> None:
+    """Raise Conflict while anything answers where the server would."""
+    try:
+        socket.create_connection((settings.host, settings.port), timeout=_GLANCE_S).close()
+    except OSError:
+        return
+    raise Conflict(f"Something answers on {settings.host}:{settings.port}: stop the server first.")
