@@ -18,11 +18,12 @@ from app.domain.inbox import Alert, AlertState
 from app.domain.money import ZERO
 from app.domain.orders import Order, OrderState, client_order_id
 from app.domain.refusals import denied
-from app.services.ports import Clock, Ids, UnitOfWork
+from app.services.ports import BookKey, Clock, Ids, UnitOfWork
 from app.services.trading.cancel import can_cancel, request_cancel
 from app.services.trading.decide import EXPIRING, CancelFirst, Decider
 from app.services.trading.send import Sender
-from app.services.trading.settle import Settler, describe
+from app.services.trading.settle import Settler
+from app.services.trading.written import write_order
 
 
 class Progress(Enum):
@@ -199,7 +200,7 @@ class Trader:
                 refusal = None if fresh else self._decider.still_wanted(uow, decision, leg)
                 if refusal is not None:
                     return self._end(uow, alert, decision, refusal)
-                return self._write_order(uow, decision, leg, order_id)
+                return self._write_order(uow, decision, leg)
             last = index == len(decision.legs) - 1
             step = self._after_leg(decision, order, last=last)
             if isinstance(step, Denied):
@@ -210,44 +211,19 @@ class Trader:
                 return step
         return self._end(uow, alert, decision, None)
 
-    def _write_order(self, uow: UnitOfWork, decision: Decision, leg: Leg, order_id: str) -> _Action:
+    def _write_order(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> _Action:
         """Write the order down before it is sent."""
-        now = self._clock.now()
-        order = Order(
-            id=self._ids(),
-            client_order_id=order_id,
-            account_id=decision.account_id,
-            symbol=leg.symbol or decision.symbol or "",
-            side=leg.side,
-            quantity=leg.quantity,
-            type=leg.type,
-            time_in_force=leg.time_in_force,
-            role=leg.role,
-            state=OrderState.SUBMITTING,
-            created_at=now,
-            updated_at=now,
-            leg=leg.name,
-            strategy_id=decision.strategy_id,
-            alert_id=decision.alert_id,
-            limit_price=leg.limit_price,
-            stop_price=leg.stop_price,
-            trail=leg.trail,
-            reduce_only=leg.reduce_only,
+        symbol = leg.symbol or decision.symbol or ""
+        key = BookKey(decision.strategy_id, decision.account_id, symbol)
+        order = write_order(
+            uow,
+            self._ids,
+            leg,
+            key,
+            decision.alert_id,
+            self._clock.now(),
+            what="order",
             signal_price=decision.signal_price,
-        )
-        uow.orders.insert(order)
-        owner = uow.strategies.owner(decision.strategy_id)
-        uow.facts.append(
-            Fact(
-                kind=FactKind.ORDER_SUBMITTED,
-                at=now,
-                message=f"{owner.name}: order sent, {describe(order)}",
-                user_id=owner.user_id,
-                strategy_id=order.strategy_id,
-                account_id=order.account_id,
-                alert_id=order.alert_id,
-                order_id=order.id,
-            )
         )
         return _Send(order)
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from app.domain.decisions import Leg
-from app.domain.events import Fact, FactKind
-from app.domain.orders import Order, OrderState, client_order_id
+from app.domain.orders import Order, OrderState
 from app.domain.protection import Cancel, Place, Protection, changes
 from app.services.ports import BookKey, Clock, Ids, Store, UnitOfWork
 from app.services.trading.attempts import Barred, barred
 from app.services.trading.cancel import request_cancel
 from app.services.trading.guard import guard_of
 from app.services.trading.send import GRACE, Sender
-from app.services.trading.settle import Settler, contract_of, describe
+from app.services.trading.settle import Settler, contract_of
+from app.services.trading.written import write_order
 
 #: Turns that one call takes at most; what is left is tended by the next one.
 _TURNS: Final = 10
@@ -144,42 +144,9 @@ class Protector:
         alert_id = entry.alert_id or entry.id
         earlier = [o for o in uow.orders.of_alert(alert_id) if o.role is leg.role]
         name = f"{leg.role}:{len([o for o in earlier if o.account_id == entry.account_id]) + 1}"
-        order = Order(
-            id=self._ids(),
-            client_order_id=client_order_id(alert_id, entry.account_id, name),
-            account_id=entry.account_id,
-            symbol=entry.symbol,
-            side=leg.side,
-            quantity=leg.quantity,
-            type=leg.type,
-            time_in_force=leg.time_in_force,
-            role=leg.role,
-            state=OrderState.SUBMITTING,
-            created_at=now,
-            updated_at=now,
-            leg=name,
-            strategy_id=entry.strategy_id,
-            alert_id=entry.alert_id,
-            limit_price=leg.limit_price,
-            stop_price=leg.stop_price,
-            trail=leg.trail,
-            reduce_only=True,
-        )
-        uow.orders.insert(order)
-        owner = uow.strategies.owner(entry.strategy_id or "")
-        uow.facts.append(
-            Fact(
-                kind=FactKind.ORDER_SUBMITTED,
-                at=now,
-                message=f"{owner.name}: protection sent, {describe(order)}",
-                user_id=owner.user_id,
-                strategy_id=order.strategy_id,
-                account_id=order.account_id,
-                alert_id=order.alert_id,
-                order_id=order.id,
-            )
-        )
-        return order
+        key = BookKey(entry.strategy_id or "", entry.account_id, entry.symbol)
+        named = replace(leg, name=name)
+        return write_order(uow, self._ids, named, key, alert_id, now, what="protection")
 
 
 def _unsettled(order: Order, now: datetime) -> bool:
