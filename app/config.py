@@ -124,9 +124,14 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def database_file(self) -> Path:
+        """The SQLite file that is used when DATABASE_URL names no database."""
+        return self.data_dir / "signalbox.db"
+
+    @property
     def store_url(self) -> str:
         """The database's address: DATABASE_URL, or the SQLite file in DATA_DIR."""
-        return self.database_url or f"sqlite:///{self.data_dir / 'signalbox.db'}"
+        return self.database_url or f"sqlite:///{self.database_file}"
 
     @property
     def base_url(self) -> str:

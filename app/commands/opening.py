@@ -16,9 +16,16 @@ from app.store import migrate
 
 @contextmanager
 def opened(settings: Settings | None = None) -> Iterator[Core]:
-    """Open the services without web and loops; raises ConfigError when they cannot be."""
+    """Open the services without web and loops; raises ConfigError when they cannot be.
+
+    A directory without a database gets one; a database that is there is never changed here.
+    """
     settings = settings or load()
     logs.configure("error", settings.log_format)
+    if settings.database_url is None and not settings.database_file.exists():
+        prepared(settings)
+        with opened(settings) as made:
+            made.accounts.ensure_first()
     made = core(settings)
     try:
         yield made

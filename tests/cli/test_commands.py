@@ -51,6 +51,7 @@ def test_a_wrong_database_url_never_falls_back_to_another_database(shell: Shell)
 
 def test_a_database_without_tables_says_what_to_run(shell: Shell) -> None:
     shell.data_dir.mkdir()
+    (shell.data_dir / "signalbox.db").touch()
     result = shell.run("strategy", "list")
     assert result.exit_code == 2
     assert "python -m app migrate" in result.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import PASSWORD, Shell
@@ -25,6 +27,13 @@ def test_a_change_of_an_account_says_what_it_needs(ready: Shell) -> None:
     unknown = ready.run("account", "change", "paper", "--set", "colour=red")
     assert unknown.exit_code == 2
     assert "colour" in unknown.output
+
+
+def test_the_first_command_in_an_empty_directory_makes_it_ready(tmp_path: Path) -> None:
+    shell = Shell(tmp_path / "new", {"DATA_DIR": str(tmp_path / "new"), "DATABASE_URL": None})
+    made = shell.json("strategy", "create", "First", "--symbol", "ES", "--account", "paper")
+    assert made["webhook_url"].endswith(made["webhook_key"])
+    assert [each["name"] for each in shell.json("account", "list")] == ["paper"]
 
 
 def test_an_account_is_made_with_its_costs(ready: Shell) -> None:
