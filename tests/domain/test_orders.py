@@ -106,7 +106,7 @@ def test_a_state_is_before_sending_working_or_final(state: OrderState) -> None:
     assert state.terminal == (state in ENDED | {S.DENIED})
 
 
-def test_f7_only_fills_change_an_order_that_ended() -> None:
+def test_f07_only_fills_change_an_order_that_ended() -> None:
     moved = {
         event
         for state, event, after in steps()

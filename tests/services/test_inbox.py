@@ -290,7 +290,7 @@ def test_the_same_id_at_two_strategies_is_two_alerts(floor: Floor, strategy: Str
     assert floor.post(other, id="a", action="buy", quantity="1").status == 202
 
 
-def test_f8_fifty_deliveries_at_once_are_one_alert_and_one_order(
+def test_f08_fifty_deliveries_at_once_are_one_alert_and_one_order(
     floor: Floor, strategy: Strategy
 ) -> None:
     answers: list[Answer] = []
@@ -330,7 +330,7 @@ class _FailingStore:
 
 
 @pytest.mark.parametrize("call", ["accept", "refuse"])
-def test_c2_a_write_that_failed_keeps_nothing_wakes_nobody_and_is_raised(
+def test_c02_a_write_that_failed_keeps_nothing_wakes_nobody_and_is_raised(
     floor: Floor, strategy: Strategy, call: str
 ) -> None:
     rings: list[int] = []
@@ -352,7 +352,7 @@ def test_c2_a_write_that_failed_keeps_nothing_wakes_nobody_and_is_raised(
     assert floor.deliver(strategy, BUY).status == 202
 
 
-def test_c3_an_alert_whose_answer_was_lost_is_found_by_its_resend(
+def test_c03_an_alert_whose_answer_was_lost_is_found_by_its_resend(
     floor: Floor, strategy: Strategy
 ) -> None:
     floor.post(strategy, id="a", action="buy", quantity="1")

@@ -74,7 +74,7 @@ def test_an_alert_goes_to_every_account_of_its_strategy(floor: Floor, shelf: She
     assert sorted(shelf.given) == sorted([(ids[0], floor.desk.id), (ids[0], other.id)])
 
 
-def test_c6_two_executors_never_hold_the_same_alert(
+def test_c06_two_executors_never_hold_the_same_alert(
     floor: Floor, strategy: Strategy, shelf: Shelf
 ) -> None:
     posted(floor, strategy, 3)
@@ -85,7 +85,7 @@ def test_c6_two_executors_never_hold_the_same_alert(
     assert other.given == []
 
 
-def test_c6_when_a_lease_runs_out_another_executor_takes_over(
+def test_c06_when_a_lease_runs_out_another_executor_takes_over(
     floor: Floor, strategy: Strategy, shelf: Shelf
 ) -> None:
     ids = posted(floor, strategy, 1)

@@ -250,7 +250,7 @@ def test_an_add_without_protection_of_its_own_keeps_what_guards_the_position(flo
     assert {order.quantity for order in floor.working(strategy)} == {Decimal(2)}
 
 
-def test_f2_nothing_is_added_while_an_earlier_orders_fate_is_unknown(floor: Floor) -> None:
+def test_f02_nothing_is_added_while_an_earlier_orders_fate_is_unknown(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.broker.deaf = True
     floor.broker.answers.append(Lost(kept=False))

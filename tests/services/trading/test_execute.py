@@ -210,7 +210,7 @@ def test_the_second_leg_of_a_reversal_is_not_opened_much_later(floor: Floor) -> 
         (BrokerAuth("Market is closed."), "VENUE_AUTH", OrderState.DENIED),
     ],
 )
-def test_f5_an_order_that_the_venue_does_not_take_fails_with_its_words_and_is_not_sent_again(
+def test_f05_an_order_that_the_venue_does_not_take_fails_with_its_words_and_is_not_sent_again(
     floor: Floor, error: BrokerError, code: str, state: OrderState
 ) -> None:
     strategy = floor.strategy()

@@ -14,7 +14,7 @@ from tests.support.floor import Floor
 from tests.support.venue import Lost
 
 
-def test_c9_an_order_whose_answer_was_lost_is_found_and_adopted(floor: Floor) -> None:
+def test_c09_an_order_whose_answer_was_lost_is_found_and_adopted(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.broker.tells = False
     floor.broker.answers.append(Lost(kept=True))
@@ -31,7 +31,7 @@ def test_c9_an_order_whose_answer_was_lost_is_found_and_adopted(floor: Floor) ->
 
 
 @pytest.mark.parametrize("state", [OrderState.CANCELED, OrderState.REJECTED, OrderState.EXPIRED])
-def test_c9_an_order_that_ended_meanwhile_is_adopted_as_it_ended(
+def test_c09_an_order_that_ended_meanwhile_is_adopted_as_it_ended(
     floor: Floor, state: OrderState
 ) -> None:
     events = {
@@ -51,7 +51,7 @@ def test_c9_an_order_that_ended_meanwhile_is_adopted_as_it_ended(
     assert [order.state for order in floor.orders(alert)] == [state]
 
 
-def test_c8_what_the_venue_never_got_is_sent_again_after_the_grace_under_the_same_id(
+def test_c08_what_the_venue_never_got_is_sent_again_after_the_grace_under_the_same_id(
     floor: Floor,
 ) -> None:
     strategy = floor.strategy()
@@ -88,7 +88,7 @@ def test_a_second_try_that_does_not_reach_the_venue_ends_the_alert(floor: Floor)
     assert (ended.state, ended.code) == (AlertState.FAILED, "VENUE_UNAVAILABLE")
 
 
-def test_f2_while_nothing_is_known_nothing_is_sent_and_later_alerts_wait(floor: Floor) -> None:
+def test_f02_while_nothing_is_known_nothing_is_sent_and_later_alerts_wait(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.broker.deaf = True
     floor.broker.answers.append(Lost(kept=False))
@@ -103,7 +103,7 @@ def test_f2_while_nothing_is_known_nothing_is_sent_and_later_alerts_wait(floor: 
     assert floor.held(strategy) == 3
 
 
-def test_c7_an_entry_that_became_too_old_meanwhile_expires_and_is_not_sent(floor: Floor) -> None:
+def test_c07_an_entry_that_became_too_old_meanwhile_expires_and_is_not_sent(floor: Floor) -> None:
     strategy = floor.strategy(max_age_s=30)
     floor.broker.deaf = True
     floor.broker.answers.append(Lost(kept=False))
@@ -117,7 +117,7 @@ def test_c7_an_entry_that_became_too_old_meanwhile_expires_and_is_not_sent(floor
     assert len(floor.broker.sent) == 1
 
 
-def test_c7_an_exit_is_sent_again_however_late_it_is(floor: Floor) -> None:
+def test_c07_an_exit_is_sent_again_however_late_it_is(floor: Floor) -> None:
     strategy = floor.strategy(max_age_s=30)
     floor.hold(strategy, "2")
     floor.broker.deaf = True

@@ -144,6 +144,8 @@ class VenueSays(RuleBasedStateMachine):
         self.every_step_is_in_the_table()
 
 
-def test_f7_shuffled_doubled_and_late_reports_leave_an_order_as_its_fills_say(floor: Floor) -> None:
+def test_f07_shuffled_doubled_and_late_reports_leave_an_order_as_its_fills_say(
+    floor: Floor,
+) -> None:
     here = type("VenueSaysHere", (VenueSays,), {"floor": floor, "numbers": count(1)})
     run_state_machine_as_test(here, settings=settings(max_examples=25, stateful_step_count=20))

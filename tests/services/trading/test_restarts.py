@@ -21,7 +21,9 @@ def test_a3_an_alert_that_was_accepted_before_a_crash_is_executed_once_after_it(
     again.core.close()
 
 
-def test_c6_what_was_claimed_before_a_crash_is_taken_up_before_anything_newer(floor: Floor) -> None:
+def test_c06_what_was_claimed_before_a_crash_is_taken_up_before_anything_newer(
+    floor: Floor,
+) -> None:
     strategy = floor.strategy()
     first = floor.post(strategy, action="buy", quantity="2")
     with floor.core.store.write() as uow:
@@ -50,7 +52,7 @@ def test_c10_an_order_that_was_sent_before_a_crash_is_adopted_after_it(floor: Fl
     again.core.close()
 
 
-def test_c7_an_order_that_was_written_but_not_sent_before_a_crash_is_sent_once(
+def test_c07_an_order_that_was_written_but_not_sent_before_a_crash_is_sent_once(
     floor: Floor,
 ) -> None:
     strategy = floor.strategy()

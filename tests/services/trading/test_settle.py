@@ -77,7 +77,7 @@ def test_partial_fills_add_up_to_their_average(
     assert floor.held(strategy) == 4
 
 
-def test_f7_a_fill_before_the_acknowledgement_is_booked_and_the_acknowledgement_changes_nothing(
+def test_f07_a_fill_before_the_acknowledgement_is_booked_and_the_acknowledgement_changes_nothing(
     floor: Floor, strategy: Strategy
 ) -> None:
     alert = floor.send(strategy, action="buy", quantity="4")
@@ -88,7 +88,7 @@ def test_f7_a_fill_before_the_acknowledgement_is_booked_and_the_acknowledgement_
     assert steps == [OrderEvent.FILL]
 
 
-def test_f7_the_same_fill_twice_is_booked_once(
+def test_f07_the_same_fill_twice_is_booked_once(
     floor: Floor, strategy: Strategy, resting: Alert
 ) -> None:
     fill = floor.broker.fill(floor.orders(resting)[0].client_order_id, "4")
@@ -99,7 +99,7 @@ def test_f7_the_same_fill_twice_is_booked_once(
     assert codes(floor, Level.ERROR) == []
 
 
-def test_f7_the_same_fill_with_a_later_time_is_still_the_same_fill(
+def test_f07_the_same_fill_with_a_later_time_is_still_the_same_fill(
     floor: Floor, strategy: Strategy, resting: Alert
 ) -> None:
     first = floor.broker.fill(floor.orders(resting)[0].client_order_id, "4")
@@ -109,7 +109,7 @@ def test_f7_the_same_fill_with_a_later_time_is_still_the_same_fill(
 
 
 @pytest.mark.parametrize("change", [{"price": Decimal(4999)}, {"quantity": Decimal(3)}])
-def test_f7_the_same_id_with_other_numbers_is_dropped_with_an_alarm(
+def test_f07_the_same_id_with_other_numbers_is_dropped_with_an_alarm(
     floor: Floor, strategy: Strategy, resting: Alert, change: dict[str, Any]
 ) -> None:
     first = floor.broker.fill(floor.orders(resting)[0].client_order_id, "4")
@@ -118,7 +118,7 @@ def test_f7_the_same_id_with_other_numbers_is_dropped_with_an_alarm(
     assert codes(floor, Level.ERROR) == ["FILL_CONTRADICTS"]
 
 
-def test_f6_a_fill_after_the_cancel_is_booked(
+def test_f06_a_fill_after_the_cancel_is_booked(
     floor: Floor, strategy: Strategy, resting: Alert
 ) -> None:
     key = floor.orders(resting)[0].client_order_id
@@ -134,7 +134,7 @@ def test_f6_a_fill_after_the_cancel_is_booked(
     assert floor.held(strategy) == floor.broker.position == 4
 
 
-def test_f6_a_partial_fill_then_a_cancel_keeps_what_filled(
+def test_f06_a_partial_fill_then_a_cancel_keeps_what_filled(
     floor: Floor, strategy: Strategy, resting: Alert
 ) -> None:
     key = floor.orders(resting)[0].client_order_id
@@ -160,7 +160,7 @@ def test_a_fill_of_an_order_that_we_believed_was_never_sent_is_booked(
     assert floor.held(strategy) == 4
 
 
-def test_f7_an_overfill_is_booked_and_alarmed(
+def test_f07_an_overfill_is_booked_and_alarmed(
     floor: Floor, strategy: Strategy, resting: Alert
 ) -> None:
     floor.broker.fill(floor.orders(resting)[0].client_order_id, "5")
