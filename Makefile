@@ -13,9 +13,12 @@ TEST_TOOLS   := $(VENV)/.test-tools
 # Workers of the test run, and what else to say to pytest: make test ARGS="-k pnl"
 JOBS ?= 2
 ARGS ?=
+# Random kills of the crash test, and the seed of their times: make crash KILLS=60 SEED=1
+KILLS ?= 6
+SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo setup-test test coverage check format bench lock
+.PHONY: help setup run demo setup-test test coverage crash check format bench lock
 
 help: ## Say what each target does.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
@@ -35,6 +38,9 @@ test: setup-test ## Run the whole suite on two cores; ARGS="-k pnl" for a part o
 
 coverage: setup-test ## Run the suite with branch coverage and show what no test reaches.
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
+
+crash: setup-test ## Kill a real server at every point of the crash matrix and at random; KILLS=60 for more, SEED=1 to repeat.
+	KILLS=$(KILLS) SEED=$(SEED) $(PYTHON) -m pytest -v -s tests/crash tests/crash/all_points.py $(ARGS)
 
 check: setup $(DEV_PACKAGES) ## Check style, format, types, layers and the sums of the browser libraries.
 	$(VENV)/bin/ruff check

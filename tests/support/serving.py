@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from tests.support.tree import ROOT
 T = TypeVar("T")
 
 START_S = 60.0
+SERVE = (sys.executable, "-m", "app", "serve")
 _CSRF = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -96,15 +97,15 @@ class Server:
 
 
 @contextmanager
-def serving(data_dir: Path, **env: str) -> Iterator[Server]:
-    """Start ``python -m app serve`` and wait until it answers."""
+def serving(data_dir: Path, command: Sequence[str] = SERVE, **env: str) -> Iterator[Server]:
+    """Start ``python -m app serve``, or another command, and wait until it answers."""
     port = free_port()
     variables = environment(data_dir, port, **env)
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
+            command,
             cwd=ROOT,
             env=variables,
             stdout=output,
