@@ -50,17 +50,19 @@ def write_order(
         signal_price=signal_price,
     )
     uow.orders.insert(order)
-    owner = uow.strategies.owner(key.strategy_id)
-    uow.facts.append(
-        Fact(
-            kind=FactKind.ORDER_SUBMITTED,
-            at=now,
-            message=f"{owner.name}: {what} sent, {describe(order)}",
-            user_id=owner.user_id,
-            strategy_id=key.strategy_id,
-            account_id=key.account_id,
-            alert_id=alert_id,
-            order_id=order.id,
-        )
-    )
+    uow.facts.append(_sent(uow, order, what))
     return order
+
+
+def _sent(uow: UnitOfWork, order: Order, what: str) -> Fact:
+    owner = uow.strategies.owner(order.strategy_id or "")
+    return Fact(
+        kind=FactKind.ORDER_SUBMITTED,
+        at=order.created_at,
+        message=f"{owner.name}: {what} sent, {describe(order)}",
+        user_id=owner.user_id,
+        strategy_id=order.strategy_id,
+        account_id=order.account_id,
+        alert_id=order.alert_id,
+        order_id=order.id,
+    )
