@@ -20,7 +20,8 @@ from app.store.backup import save, suffix
 _file = click.Path(dir_okay=False, path_type=Path)
 _GLANCE_S: Final = 1
 _BEHIND: Final = (
-    "Orders that a broker knows and this backup does not are found when the server starts."
+    "What happened after the backup is not in it: compare orders and positions with your broker"
+    " before you start the server."
 )
 
 

@@ -152,9 +152,11 @@ def test_a_backup_of_another_revision_is_refused_with_what_to_do(
     assert names(installed) == ["ann"]
 
 
-def test_people_are_told_what_happens_to_later_orders(ready: Shell, tmp_path: Path) -> None:
+def test_people_are_told_that_the_broker_can_know_of_more(ready: Shell, tmp_path: Path) -> None:
     ready.ok("backup", str(tmp_path / "kept"))
-    assert "Orders that a broker knows" in ready.ok("restore", str(tmp_path / "kept"))
+    assert "compare orders and positions with your broker" in ready.ok(
+        "restore", str(tmp_path / "kept")
+    )
 
 
 # --- while somebody else has the database ---------------------------------------------------------
