@@ -40,7 +40,7 @@ coverage: setup-test ## Run the suite with branch coverage and show what no test
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
 
 crash: setup-test ## Kill a real server at every point of the crash matrix and at random; KILLS=60 for more, SEED=1 to repeat.
-	KILLS=$(KILLS) SEED=$(SEED) $(PYTHON) -m pytest -v -s tests/crash tests/crash/all_points.py $(ARGS)
+	KILLS=$(KILLS) SEED=$(SEED) $(PYTHON) -m pytest -v -s tests/crash/all_points.py tests/crash/test_points.py $(ARGS)
 
 check: setup $(DEV_PACKAGES) ## Check style, format, types, layers and the sums of the browser libraries.
 	$(VENV)/bin/ruff check
