@@ -138,8 +138,6 @@ class Live:
         ticks = [self._ticks.popleft() for _ in range(len(self._ticks))]
         for event in self._events(facts, ticks):
             self._send(event)
-            if event.name in LARGE:
-                self._outlet.flush()
         return bool(facts or ticks)
 
     def sequence(self, room: str) -> Mapping[str, int]:
@@ -195,6 +193,8 @@ class Live:
                 "v": VERSION,
             }
             self._outlet.emit(event.name, {**payload, **stamp}, room)
+            if event.name in LARGE and payload is event.payload:
+                self._outlet.flush()
 
 
 def _nobody() -> None:

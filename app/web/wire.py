@@ -212,7 +212,6 @@ def strategy_line(line: StrategyLine) -> Json:
         "strategy_id": line.strategy_id,
         "strategy_name": line.strategy_name,
         "pnl": money(line.pnl),
-        "realised": wire(line.realised),
         "open_pnl": money(line.open_pnl),
         "today_pnl": money(line.today_pnl),
         "drawdown": money(line.drawdown),
