@@ -105,14 +105,11 @@ class Supervisor:
         """Run a task of a worker; None when it raised, which is reported and shown."""
         try:
             done = task()
-        except Exception as error:  # noqa: BLE001  see ``_turn``: this is the same fence
-            self._failed(name, error)
+        except Exception as error:  # noqa: BLE001  a worker that ends silently is the worst failure
+            self._health.fail(name, f"{type(error).__name__}: {error}")
+            self._report(name, error)
             return None
         return done
-
-    def _failed(self, name: str, error: Exception) -> None:
-        self._health.fail(name, f"{type(error).__name__}: {error}")
-        self._report(name, error)
 
     def _run(self, worker: Worker) -> None:
         failures = 0
@@ -128,10 +125,8 @@ class Supervisor:
             self._running -= 1
 
     def _turn(self, worker: Worker, failures: int) -> tuple[int, bool]:
-        try:
-            more = worker.step(self._clock.now())
-        except Exception as error:  # noqa: BLE001  a worker that ends silently is the worst failure
-            self._failed(worker.name, error)
+        more = self.attempt(worker.name, lambda: worker.step(self._clock.now()))
+        if more is None:
             return failures + 1, False
         self._health.beat(worker.name)
         return 0, more
