@@ -78,7 +78,6 @@ def _row(found: Account) -> dict[str, str | Decimal]:
         "name": found.name,
         "venue": found.venue,
         "mode": found.mode.value,
-        "state": found.state.value,
         "starting_cash": found.starting_cash,
         "roll": found.roll,
         "settings": " ".join(f"{name}={value}" for name, value in sorted(found.settings.items())),

@@ -1,4 +1,4 @@
-"""Accounts at a venue, and the switch that stops trading on one."""
+"""Accounts at a venue."""
 
 from __future__ import annotations
 
@@ -7,14 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-
-
-class TradingState(StrEnum):
-    """Whether new orders may go out: all, only those that reduce exposure, or none but exits."""
-
-    ACTIVE = "active"
-    REDUCING = "reducing"
-    HALTED = "halted"
 
 
 class Mode(StrEnum):
@@ -40,6 +32,5 @@ class Account:
     starting_cash: Decimal
     created_at: datetime
     roll: str = "16:00 America/Chicago"
-    state: TradingState = TradingState.ACTIVE
     user_id: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)

@@ -35,7 +35,18 @@ class FillReport:
     venue_order_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """The connection to the venue went down (``up`` is False) or came back."""
+
+    account_id: str
+    up: bool
+    at: datetime
+    detail: str | None = None
+
+
 Report = OrderReport | FillReport
+"""What a venue says about orders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from app.domain.accounts import TradingState
 from app.domain.catalogue import InstrumentKind
 from app.domain.decisions import Denied, Leg
 from app.domain.instruments import Contract
@@ -19,6 +18,7 @@ from app.domain.money import ZERO, exact
 from app.domain.planning import Market, Plan
 from app.domain.planning.pricing import bad_price
 from app.domain.refusals import denied
+from app.domain.safety.switches import TradingState
 
 #: A limit or stop further than half the price away is a slip of the finger.
 FURTHEST: Final = Decimal("0.5")

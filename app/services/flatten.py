@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.accounts import TradingState
 from app.domain.events import Fact, FactKind, Level
 from app.domain.orders import Order, OrderState
+from app.domain.safety.switches import Scope, Switch, TradingState
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
 from app.services.ports import Clock, Store, UnitOfWork
 from app.services.trading.cancel import can_cancel, request_cancel
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler, describe
-from app.services.trading.switches import TRADING_FLAG, trading_state
+from app.services.trading.switches import trading_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class HaltDesk:
         """
         now = self._clock.now()
         with self._store.write() as uow:
-            uow.flags.set(TRADING_FLAG, TradingState.HALTED.value, now)
+            uow.switches.throw(
+                Switch(Scope.SERVER, "", TradingState.HALTED, now, thrown_by=user_id)
+            )
             working = [
                 order
                 for order in uow.orders.working()
@@ -78,7 +80,10 @@ class HaltDesk:
     def resume(self, user_id: str | None) -> None:
         """Let new orders out again."""
         with self._store.write() as uow:
-            uow.flags.set(TRADING_FLAG, TradingState.ACTIVE.value, self._clock.now())
+            now = self._clock.now()
+            uow.switches.throw(
+                Switch(Scope.SERVER, "", TradingState.ACTIVE, now, thrown_by=user_id)
+            )
             self._tell(uow, FactKind.TRADING_RESUMED, Level.INFO, user_id, "Trading resumed")
 
     def _close_all(self, uow: UnitOfWork) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +13,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from app.domain.errors import ConfigError
+from app.domain.errors import ConfigError, InvariantBroken
 from app.store.engine import DatabaseFailure, make_engines, translate
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
@@ -29,17 +31,17 @@ def head() -> str:
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
-def upgrade(url: str) -> str:
-    """Bring the database to the newest revision and return it; all of it happens or nothing.
+def upgrade(url: str, revision: str = "head") -> str:
+    """Bring the database to the revision and return the newest; all of it happens or nothing.
 
     Raises ConfigError when the database cannot be opened or does not take the change.
     """
     engines = make_engines(url)
     config = _config()
     try:
-        with engines.durable.begin() as connection:
+        with engines.durable.connect() as connection, _references_at_rest(connection):
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
     except DatabaseFailure as error:
         raise ConfigError(
             f"The database could not be migrated. {translate(error).detail}"
@@ -47,6 +49,21 @@ def upgrade(url: str) -> str:
     finally:
         engines.dispose()
     return head()
+
+
+@contextmanager
+def _references_at_rest(connection: Connection) -> Iterator[None]:
+    """A transaction in which SQLite may make a table anew that others refer to.
+
+    References are not followed meanwhile, and all of them are checked before the commit.
+    """
+    lite = connection.dialect.name == "sqlite"
+    if lite:
+        connection.connection.dbapi_connection.execute("PRAGMA foreign_keys = OFF")  # type: ignore[union-attr]
+    with connection.begin():
+        yield
+        if lite and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+            raise InvariantBroken("A migration left a row that refers to nothing.")
 
 
 def current(url: str) -> str | None:

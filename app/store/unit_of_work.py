@@ -19,6 +19,7 @@ from app.store.repos.inbox import Alerts, Decisions
 from app.store.repos.orders import Fills, Orders
 from app.store.repos.paper import PaperRecords
 from app.store.repos.people import Accounts, Keys, Strategies, Users
+from app.store.repos.safety import Drifts, Storms, Switches
 
 #: Longer than SQLite's own wait for another process, so that its answer comes first.
 PATIENCE_S: Final = 10.0
@@ -32,6 +33,7 @@ class SqlUnit:
         "alerts",
         "connection",
         "decisions",
+        "drifts",
         "facts",
         "fills",
         "flags",
@@ -40,7 +42,9 @@ class SqlUnit:
         "orders",
         "paper",
         "positions",
+        "storms",
         "strategies",
+        "switches",
         "trips",
         "users",
     )
@@ -50,6 +54,7 @@ class SqlUnit:
         self.accounts = Accounts(connection)
         self.alerts = Alerts(connection)
         self.decisions = Decisions(connection)
+        self.drifts = Drifts(connection)
         self.facts = Facts(connection)
         self.fills = Fills(connection)
         self.flags = Flags(connection)
@@ -58,7 +63,9 @@ class SqlUnit:
         self.orders = Orders(connection)
         self.paper = PaperRecords(connection)
         self.positions = Positions(connection)
+        self.storms = Storms(connection)
         self.strategies = Strategies(connection)
+        self.switches = Switches(connection)
         self.trips = Trips(connection)
         self.users = Users(connection)
 
@@ -66,27 +73,42 @@ class SqlUnit:
 class Gate:
     """Lets one write transaction through at a time where the database has one writer.
 
-    Threads and greenlets wait here, because SQLite's own wait would stop every greenlet.
+    Threads and greenlets wait here, because SQLite's own wait would stop every greenlet.  When the
+    one whose turn it is cannot begin, those behind have waited as long and are told the same.
     """
 
     def __init__(self, *, one_writer: bool, patience_s: float = PATIENCE_S) -> None:
         self._patience_s = patience_s
         self._lock = threading.Lock() if one_writer else None
         self._here = threading.local()
+        self._misses = 0
 
     def enter(self) -> None:
         """Wait for the turn; InvariantBroken inside another write block of the same thread."""
         if getattr(self._here, "writing", False):
             raise InvariantBroken("A write block was opened inside another one.")
-        if self._lock is not None and not self._lock.acquire(timeout=self._patience_s):
-            raise StoreUnavailable(f"Other writes took longer than {self._patience_s:g} seconds.")
+        if self._lock is not None:
+            self._wait(self._lock)
         self._here.writing = True
+
+    def miss(self) -> None:
+        """Leave without having begun, and turn away whoever waits."""
+        self._misses += 1
+        self.leave()
 
     def leave(self) -> None:
         """Let the next one through."""
         self._here.writing = False
         if self._lock is not None:
             self._lock.release()
+
+    def _wait(self, lock: threading.Lock) -> None:
+        misses = self._misses
+        if not lock.acquire(timeout=self._patience_s):
+            raise StoreUnavailable(f"Other writes took longer than {self._patience_s:g} seconds.")
+        if misses != self._misses:
+            lock.release()
+            raise StoreUnavailable("The database let nobody write.")
 
 
 class Lane:
@@ -148,7 +170,7 @@ class _Writing:
         try:
             self._connection = self._lane.begin()
         except DatabaseFailure as error:
-            self._gate.leave()
+            self._gate.miss()
             raise translate(error) from error
         self._unit = SqlUnit(self._connection)
         return self._unit

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Flask, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from app.domain.accounts import TradingState
 from app.domain.errors import InvalidInput, StoreUnavailable
 from app.domain.inbox import AlertState
+from app.domain.safety.switches import TradingState
 from app.domain.sessions import Roll
 from app.domain.users import User
 from app.services.reads import Page, Paging, Row, Scope

@@ -10,8 +10,8 @@ from flask import Flask, request
 from flask_socketio import SocketIO, disconnect, emit, join_room
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from app.domain.accounts import TradingState
 from app.domain.errors import Unauthorised
+from app.domain.safety.switches import TradingState
 from app.domain.users import User
 from app.web import wire
 from app.web.auth import bearer, signed_in

@@ -152,7 +152,6 @@ def account(each: Account) -> Json:
         "mode": each.mode.value,
         "starting_cash": wire(each.starting_cash),
         "roll": each.roll,
-        "state": each.state.value,
         "settings": dict(each.settings),
         "created_at": iso(each.created_at),
     }

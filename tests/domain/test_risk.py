@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 
 from app.domain import risk
-from app.domain.accounts import TradingState
 from app.domain.decisions import Leg
 from app.domain.instruments import Contract
 from app.domain.orders import OrderRole, Side
 from app.domain.planning import Market, Plan
 from app.domain.risk import Limits, trading_allowed
+from app.domain.safety.switches import TradingState
 from tests.support.trading import BTC, CL, ES, SPY, code, number
 
 ACTIVE, REDUCING, HALTED = TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED

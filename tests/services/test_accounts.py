@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.accounts import Mode, TradingState
+from app.domain.accounts import Mode
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import FactKind
 from app.domain.orders import OrderType, Side
@@ -28,12 +28,7 @@ def test_there_is_a_paper_account_from_the_first_start_and_never_a_second(
 ) -> None:
     first = house.accounts.ensure_first()
     assert (first.name, first.venue, first.mode) == ("paper", "paper", Mode.PAPER)
-    assert (first.starting_cash, first.roll, first.state, first.user_id) == (
-        D(100_000),
-        ROLL,
-        TradingState.ACTIVE,
-        None,
-    )
+    assert (first.starting_cash, first.roll, first.user_id) == (D(100_000), ROLL, None)
     assert house.accounts.ensure_first() == first
     assert house.accounts.list(None) == [first]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from decimal import Decimal
 
-from app.domain.accounts import TradingState
 from app.domain.events import FactKind
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderState, Side
+from app.domain.safety.switches import TradingState
 from app.domain.strategies import StrategyState
 from app.services.manual import Ticket
 from tests.support.floor import Floor

@@ -21,13 +21,13 @@ from app.store.tables import METADATA
 
 
 def schema(path: Path) -> dict[str, str]:
-    """Every table and index of a SQLite file, as it was declared, but for white space."""
+    """Every table and index of a SQLite file, as declared, but for white space and quotes."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')"
             " AND sql IS NOT NULL AND name NOT IN ('alembic_version', 'sqlite_sequence')"
         ).fetchall()
-    return {name: " ".join(sql.split()) for name, sql in rows}
+    return {name: " ".join(sql.replace('"', "").split()) for name, sql in rows}
 
 
 def parts(declared: dict[str, str]) -> dict[str, list[str]]:
@@ -120,3 +120,25 @@ def test_the_queue_is_found_by_its_own_small_index(sqlite_store_url: str) -> Non
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", values).all()
     engines.dispose()
     assert [row[3] for row in plan] == ["SCAN alerts USING INDEX ix_alerts_open"]
+
+
+def test_switches_that_were_kept_elsewhere_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "signalbox.db"
+    url = f"sqlite:///{path}"
+    migrate.upgrade(url, "0001")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO flags VALUES ('trading_state', 'halted', 5)")
+        connection.execute(
+            "INSERT INTO accounts VALUES"
+            " ('a', 'paper', 'paper', 'paper', '100', 1, '00:00 UTC', 'reducing', NULL, '{}')"
+        )
+        connection.execute("INSERT INTO pnl_series VALUES (1, NULL, NULL, 'a', '0', '0')")
+    assert migrate.upgrade(url) == migrate.head()
+    with closing(sqlite3.connect(path)) as connection:
+        switches = connection.execute("SELECT scope, subject_id, state FROM switches").fetchall()
+        assert set(switches) == {("server", "", "halted"), ("account", "a", "reducing")}
+        assert connection.execute("SELECT id, starting_cash FROM accounts").fetchall() == [
+            ("a", "100")
+        ]
+        assert connection.execute("SELECT account_id FROM pnl_series").fetchall() == [("a",)]
+        assert connection.execute("SELECT count(*) FROM flags").fetchall() == [(0,)]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.accounts import Mode, TradingState
+from app.domain.accounts import Mode
 from app.domain.alerts import Offset, OffsetUnit, QuantityType
 from app.domain.errors import Conflict, InvariantBroken, NotFound
 from app.domain.orders import OrderType, Side, TimeInForce
@@ -71,7 +71,6 @@ def test_an_account_is_kept_whole_and_changed(store: SqlStore) -> None:
         mode=Mode.LIVE,
         starting_cash=Decimal("0.01"),
         roll="00:00 UTC",
-        state=TradingState.HALTED,
         settings={"commission_per_unit": "2.25", "nested": {"a": [1, None]}},
     )
     with store.read() as unit:

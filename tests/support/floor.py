@@ -28,6 +28,7 @@ from app.domain.inbox import Alert
 from app.domain.money import ZERO
 from app.domain.orders import Order
 from app.domain.quotes import Quote, QuoteSource
+from app.domain.safety.switches import Scope, Switch, TradingState
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.services.inbox import Answer, Delivery
@@ -128,6 +129,11 @@ class Floor:
         )
         self.keys[made.id] = key
         return made
+
+    def throw(self, scope: Scope, subject_id: str, state: TradingState) -> None:
+        """Throw a trading switch, without what a halt does besides."""
+        with self.core.store.write() as uow:
+            uow.switches.throw(Switch(scope, subject_id, state, self.clock.now()))
 
     def quote(self, price: str, ask: str | None = None, symbol: str = ES) -> None:
         """Put a price of the stream."""

@@ -4,8 +4,9 @@ from app.services.ports.history import Facts, Flags, History, Sample, Series
 from app.services.ports.inbox import Alerts, Decisions
 from app.services.ports.ledger import Book, BookKey, Fills, Orders, OrderStep, Positions, Trips
 from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
+from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.store import Publish, Store, UnitOfWork
-from app.services.ports.system import Clock, Ids, Vault
+from app.services.ports.system import Clock, Holder, Ids, Lease, Vault
 from app.services.ports.venue import Broker, Brokers, Capabilities, PaperLog, Quotes
 
 __all__ = [
@@ -18,13 +19,16 @@ __all__ = [
     "Capabilities",
     "Clock",
     "Decisions",
+    "Drifts",
     "Facts",
     "Fills",
     "Flags",
     "History",
+    "Holder",
     "Ids",
     "KeyHolder",
     "Keys",
+    "Lease",
     "OrderStep",
     "Orders",
     "Owner",
@@ -35,7 +39,9 @@ __all__ = [
     "Sample",
     "Series",
     "Store",
+    "Storms",
     "Strategies",
+    "Switches",
     "Trips",
     "UnitOfWork",
     "Users",

@@ -11,6 +11,7 @@ from app.services.ports.history import Facts, Flags, History
 from app.services.ports.inbox import Alerts, Decisions
 from app.services.ports.ledger import Fills, Orders, Positions, Trips
 from app.services.ports.people import Accounts, Keys, Strategies, Users
+from app.services.ports.safety import Drifts, Storms, Switches
 
 
 class UnitOfWork(Protocol):
@@ -54,6 +55,15 @@ class UnitOfWork(Protocol):
 
     @property
     def history(self) -> History: ...
+
+    @property
+    def switches(self) -> Switches: ...
+
+    @property
+    def drifts(self) -> Drifts: ...
+
+    @property
+    def storms(self) -> Storms: ...
 
 
 class Store(Protocol):

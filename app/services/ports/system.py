@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -15,6 +16,38 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never run backwards, for durations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The server that trades on a database: its host's name, its process, and since when."""
+
+    host: str
+    pid: int
+    since: datetime
+
+
+class Lease(Protocol):
+    """The right to trade on a database, which one process at most has at any time."""
+
+    def take(self, me: Holder) -> bool:
+        """Get the right without waiting for it, or make sure that we still have it.
+
+        Once it is lost the answer is False one time at least, whoever has it then.  Raises
+        ConfigError when there is no place to keep it in.
+        """
+        ...
+
+    def held(self) -> bool:
+        """Whether we have the right at this moment; never True while another one may have it."""
+        ...
+
+    def holder(self) -> Holder | None:
+        """Who has the right, or had it last and never gave it back; None when nobody is known."""
+        ...
+
+    def release(self) -> None:
+        """Give the right back, for another one to take it at once."""
 
 
 Ids = Callable[[], str]

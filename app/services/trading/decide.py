@@ -21,12 +21,13 @@ from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
 from app.domain.quotes import Quote, QuoteSource
 from app.domain.refusals import denied
+from app.domain.safety.switches import Scope
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
 from app.domain.strategies import Strategy, StrategyState, symbol_for
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
-from app.services.trading.switches import trading_state
+from app.services.trading.switches import state_of, trading_state
 
 #: Refusals that mean that an alert came, or was reached, too late.
 EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
@@ -164,7 +165,11 @@ class Decider:
         latest = _LATEST if limit is None else timedelta(seconds=limit)
         if self._clock.now() - decision.at > latest:
             return denied("EXPIRED_BEFORE_SENDING")
-        return risk.trading_allowed(trading_state(uow), account.state)
+        return risk.trading_allowed(
+            trading_state(uow),
+            state_of(uow, Scope.ACCOUNT, account.id),
+            state_of(uow, Scope.STRATEGY, strategy.id),
+        )
 
     def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
         strategy = _strategy(uow, alert)
@@ -204,7 +209,8 @@ class Decider:
         limits = risk.Limits(
             contract=case.contract,
             server=trading_state(uow),
-            account=case.account.state,
+            account=state_of(uow, Scope.ACCOUNT, case.account.id),
+            strategy=state_of(uow, Scope.STRATEGY, case.strategy.id),
             max_position=case.settings.max_position,
             market=market,
         )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from app.domain.accounts import TradingState
+from app.domain.safety.switches import Scope, TradingState
 from app.services.ports import UnitOfWork
 
-TRADING_FLAG: Final = "trading_state"
+
+def state_of(uow: UnitOfWork, scope: Scope, subject_id: str = "") -> TradingState:
+    """Return where the switch stands; active until somebody throws it."""
+    switch = uow.switches.get(scope, subject_id)
+    return TradingState.ACTIVE if switch is None else switch.state
 
 
 def trading_state(uow: UnitOfWork) -> TradingState:
-    """Return the server's trading state; active until somebody halts it."""
-    stored = uow.flags.get(TRADING_FLAG)
-    return TradingState(stored) if stored else TradingState.ACTIVE
+    """Return the server's trading state."""
+    return state_of(uow, Scope.SERVER)

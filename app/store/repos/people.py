@@ -112,7 +112,7 @@ class Users(Repo):
 
 
 _INSERT_ACCOUNT: Final = insert(ACCOUNTS)
-_ACCOUNT_CHANGING: Final = ("name", "venue", "mode", "starting_cash", "roll", "state", "user_id")
+_ACCOUNT_CHANGING: Final = ("name", "venue", "mode", "starting_cash", "roll", "user_id")
 _UPDATE_ACCOUNT: Final = (
     update(ACCOUNTS)
     .where(ACCOUNTS.c.id == bindparam("of"))

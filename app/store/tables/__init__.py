@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.store.tables.history import FACTS
 from app.store.tables.people import USERS
+from app.store.tables.safety import SWITCHES
 from app.store.tables.schema import METADATA
 from app.store.tables.trading import ALERTS
 
-__all__ = ["ALERTS", "FACTS", "METADATA", "USERS"]
+__all__ = ["ALERTS", "FACTS", "METADATA", "SWITCHES", "USERS"]

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, SmallInteger, Table, UniqueConstraint, func, text
 
-from app.domain.accounts import Mode, TradingState
+from app.domain.accounts import Mode
 from app.domain.settings import StrategySettings
 from app.domain.strategies import StrategyKind, StrategyState
 from app.store.tables.schema import (
@@ -55,11 +55,9 @@ ACCOUNTS: Final = Table(
     decimal("starting_cash"),
     instant("created_at"),
     words("roll"),
-    choice("state", TradingState),
     reference("user_id", "users.id", null=True),
     Column("settings", Document(dict), nullable=False),
     one_of("mode", Mode),
-    one_of("state", TradingState),
 )
 Index(
     "uq_accounts_owner_name",

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.domain.accounts import TradingState
 from app.domain.errors import InvariantBroken
 from app.domain.events import FactKind
 from app.domain.inbox import AlertState
 from app.domain.orders import Side
 from app.domain.protection import Protection
 from app.domain.quotes import QuoteSource
+from app.domain.safety.switches import Scope, TradingState
 from app.domain.strategies import StrategyState
 from app.services.manual import Ticket
 from tests.support.floor import ES, OPENING, Floor
@@ -67,8 +67,7 @@ def test_what_would_cross_zero_is_cut_to_its_closing_part_when_entries_are_refus
 def test_an_account_that_is_stopped_takes_only_exits(floor: Floor, state: TradingState) -> None:
     strategy = floor.strategy()
     floor.hold(strategy, "2")
-    with floor.core.store.write() as uow:
-        uow.accounts.update(replace(floor.desk, state=state))
+    floor.throw(Scope.ACCOUNT, floor.desk.id, state)
     refused = floor.send(strategy, action="buy", quantity="1")
     assert (refused.state, refused.code) == (AlertState.REFUSED, f"TRADING_{state.upper()}")
     assert floor.send(strategy, action="exit").state is AlertState.EXECUTED

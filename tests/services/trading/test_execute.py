@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from app.domain.accounts import TradingState
 from app.domain.alerts.dialects import ACTIONS
 from app.domain.errors import (
     BrokerAuth,
@@ -17,6 +14,7 @@ from app.domain.errors import (
 from app.domain.events import FactKind
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderEvent, OrderState
+from app.domain.safety.switches import Scope, TradingState
 from app.domain.strategies import StrategyState
 from app.services.trading.execute import Progress
 from tests.support.floor import Floor
@@ -182,8 +180,7 @@ def test_the_switches_are_looked_at_again_before_a_reversal_opens(
 
 
 def halt_account(floor: Floor) -> None:
-    with floor.core.store.write() as uow:
-        uow.accounts.update(replace(floor.desk, state=TradingState.HALTED))
+    floor.throw(Scope.ACCOUNT, floor.desk.id, TradingState.HALTED)
 
 
 def test_the_second_leg_of_a_reversal_is_not_opened_much_later(floor: Floor) -> None:

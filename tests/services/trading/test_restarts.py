@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.domain.accounts import TradingState
 from app.domain.inbox import AlertState
-from app.services.trading.switches import TRADING_FLAG
+from app.domain.safety.switches import Scope, TradingState
+from app.services.trading.switches import state_of
 from tests.support.floor import Floor, restarted
 from tests.support.venue import Lost
 
@@ -96,5 +96,5 @@ def test_f22_trading_is_still_halted_after_a_restart(floor: Floor) -> None:
     again.core.halts.resume(None)
     assert again.send(strategy, action="buy", quantity="1").state is AlertState.EXECUTED
     with again.core.store.read() as uow:
-        assert uow.flags.get(TRADING_FLAG) == "active"
+        assert state_of(uow, Scope.SERVER) is TradingState.ACTIVE
     again.core.close()

@@ -1,0 +1,1 @@
+"""What keeps trading safe: switches, differences to venues, and the storms that prove it."""

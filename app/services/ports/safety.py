@@ -1,0 +1,49 @@
+"""What keeps trading safe: switches, differences to venues, and storms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.domain.safety.drift import Drift
+from app.domain.safety.storms import Storm
+from app.domain.safety.switches import Scope, Switch
+
+
+class Switches(Protocol):
+    """Trading switches, each kept as it was thrown last; they outlive the process."""
+
+    def get(self, scope: Scope, subject_id: str = "") -> Switch | None:
+        """The switch; None when it was never thrown, which means active."""
+
+    def throw(self, switch: Switch) -> None: ...
+
+    def all(self) -> Sequence[Switch]:
+        """Every switch that was ever thrown, active ones included."""
+
+
+class Drifts(Protocol):
+    """Differences between our books and the venues'; at most one unresolved for each subject."""
+
+    def insert(self, drift: Drift) -> None: ...
+
+    def update(self, drift: Drift) -> None: ...
+
+    def get(self, drift_id: str) -> Drift | None: ...
+
+    def unresolved(self, account_id: str) -> Sequence[Drift]:
+        """Suspected and open drifts of the account, oldest first."""
+
+    def latest(self, account_id: str, limit: int) -> Sequence[Drift]:
+        """The account's drifts, resolved ones included, newest first."""
+
+
+class Storms(Protocol):
+    """Storms and their reports."""
+
+    def save(self, storm: Storm) -> None: ...
+
+    def get(self, storm_id: str) -> Storm | None: ...
+
+    def latest(self, limit: int) -> Sequence[Storm]:
+        """Storms of everybody, newest first."""

@@ -1,0 +1,119 @@
+"""Repositories of what keeps trading safe: switches, differences to venues, and storms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select, text, update
+
+from app.domain.errors import NotFound
+from app.domain.safety.drift import Drift
+from app.domain.safety.storms import Storm
+from app.domain.safety.switches import Scope, Switch
+from app.store.records import Record, Repo, insert_or_replace
+from app.store.tables.safety import DRIFTS, STORMS, SWITCHES, UNRESOLVED
+
+SWITCH: Final = Record(Switch, SWITCHES)
+DRIFT: Final = Record(Drift, DRIFTS)
+STORM: Final = Record(Storm, STORMS)
+
+_THROW: Final = insert_or_replace(SWITCHES, "scope", "subject_id")
+_SWITCHES: Final = select(*SWITCH.columns).order_by(SWITCHES.c.scope, SWITCHES.c.subject_id)
+_SWITCH: Final = select(*SWITCH.columns).where(
+    SWITCHES.c.scope == bindparam("scope"), SWITCHES.c.subject_id == bindparam("subject_id")
+)
+
+
+class Switches(Repo):
+    """Trading switches, each kept as it was thrown last."""
+
+    __slots__ = ()
+
+    def get(self, scope: Scope, subject_id: str = "") -> Switch | None:
+        """The switch; None when it was never thrown."""
+        return SWITCH.maybe(self._first(_SWITCH, scope=scope, subject_id=subject_id))
+
+    def throw(self, switch: Switch) -> None:
+        """Set the switch, in place of what it was."""
+        self._count(self._variant(_THROW), SWITCH.values(switch))
+
+    def all(self) -> Sequence[Switch]:
+        """Every switch that was ever thrown, active ones included."""
+        return SWITCH.all(self._rows(_SWITCHES))
+
+
+_INSERT_DRIFT: Final = insert(DRIFTS)
+_UPDATE_DRIFT: Final = (
+    update(DRIFTS)
+    .where(DRIFTS.c.id == bindparam("of"))
+    .values({c.name: bindparam(f"new_{c.name}") for c in DRIFTS.c if c.name != "id"})
+)
+_DRIFT: Final = select(*DRIFT.columns).where(DRIFTS.c.id == bindparam("id"))
+_UNRESOLVED: Final = (
+    select(*DRIFT.columns)
+    .where(DRIFTS.c.account_id == bindparam("account_id"), text(UNRESOLVED))
+    .order_by(DRIFTS.c.found_at, DRIFTS.c.id)
+)
+_LATEST_DRIFTS: Final = (
+    select(*DRIFT.columns)
+    .where(DRIFTS.c.account_id == bindparam("account_id"))
+    .order_by(DRIFTS.c.found_at.desc(), DRIFTS.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+class Drifts(Repo):
+    """Differences between our books and the venues'."""
+
+    __slots__ = ()
+
+    def insert(self, drift: Drift) -> None:
+        """Keep a new drift; Conflict when the same one is unresolved already."""
+        self._count(_INSERT_DRIFT, DRIFT.values(drift))
+
+    def update(self, drift: Drift) -> None:
+        """Store the drift as it is now; raises NotFound when it was never inserted."""
+        values = {f"new_{name}": value for name, value in DRIFT.values(drift).items()}
+        del values["new_id"]
+        if not self._count(_UPDATE_DRIFT, values | {"of": drift.id}):
+            raise NotFound("There is no such drift.")
+
+    def get(self, drift_id: str) -> Drift | None:
+        """The drift with this id."""
+        return DRIFT.maybe(self._first(_DRIFT, id=drift_id))
+
+    def unresolved(self, account_id: str) -> Sequence[Drift]:
+        """Suspected and open drifts of the account, oldest first."""
+        return DRIFT.all(self._rows(_UNRESOLVED, account_id=account_id))
+
+    def latest(self, account_id: str, limit: int) -> Sequence[Drift]:
+        """The account's drifts, resolved ones included, newest first."""
+        return DRIFT.all(self._rows(_LATEST_DRIFTS, account_id=account_id, most=limit))
+
+
+_SAVE_STORM: Final = insert_or_replace(STORMS, "id")
+_STORM: Final = select(*STORM.columns).where(STORMS.c.id == bindparam("id"))
+_LATEST_STORMS: Final = (
+    select(*STORM.columns)
+    .order_by(STORMS.c.started_at.desc(), STORMS.c.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+class Storms(Repo):
+    """Storms and their reports."""
+
+    __slots__ = ()
+
+    def save(self, storm: Storm) -> None:
+        """Insert the storm, or store it as it is now."""
+        self._count(self._variant(_SAVE_STORM), STORM.values(storm))
+
+    def get(self, storm_id: str) -> Storm | None:
+        """The storm with this id."""
+        return STORM.maybe(self._first(_STORM, id=storm_id))
+
+    def latest(self, limit: int) -> Sequence[Storm]:
+        """Storms of everybody, newest first."""
+        return STORM.all(self._rows(_LATEST_STORMS, most=limit))
