@@ -11,6 +11,7 @@ SignalboxError
 |   |-- BrokerUnknown     it may have been sent: ask by our own id before doing anything else
 |   `-- BrokerAuth        stop the account and tell the human
 |-- StoreUnavailable      the database did not take the write: nothing was kept
+|   `-- StoreFailed       because its disk or its file is at fault: trading halts
 |-- ConfigError           refuse to start
 `-- InvariantBroken       stop that worker, never guess
 """
@@ -97,6 +98,10 @@ class StoreUnavailable(SignalboxError):
     """The database did not take the write, so nothing was kept and nothing may be promised."""
 
     code = "STORE_UNAVAILABLE"
+
+
+class StoreFailed(StoreUnavailable):
+    """The database's disk is full or read-only, or its file is damaged: waiting mends nothing."""
 
 
 class ConfigError(SignalboxError):

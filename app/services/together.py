@@ -36,7 +36,8 @@ class GroupCommit(Generic[Asked, Answered]):
 
     ``pause`` lets the callers that are ready queue up; whoever comes first then serves them all.
     Alone, a caller waits for nobody.  When a group fails for a reason that is not the database's,
-    nothing of it was kept: its other members are served one by one.
+    nothing of it was kept: its other members are served one by one.  While the database does not
+    answer, whoever waits is told so at once.
     """
 
     def __init__(
@@ -74,7 +75,8 @@ class GroupCommit(Generic[Asked, Answered]):
             with self._store.write() as uow:
                 answers = [self._keep(uow, ticket.asked) for ticket in group]
         except StoreUnavailable as error:
-            for ticket in group:
+            # Who came meanwhile waited too, and a sender gives up soon.
+            for ticket in [*group, *self._next()]:
                 ticket.error = error
             return
         for ticket, answer in zip(group, answers, strict=True):

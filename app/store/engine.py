@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,12 +24,19 @@ from app.domain.errors import (
     Conflict,
     InvariantBroken,
     SignalboxError,
+    StoreFailed,
     StoreUnavailable,
 )
 
 #: A tick of P&L touches about a page a curve: SQLite's own 1,000 would copy the log back at each.
 CHECKPOINT_PAGES: Final = 4000
-BUSY_TIMEOUT_MS: Final = 5000
+#: What the log is cut back to after a checkpoint, so that one long reader does not keep the disk.
+LOG_BYTES: Final = 64 * 1024 * 1024
+#: How long a write waits for another process: a sender gives up after three seconds.
+BUSY_TIMEOUT_MS: Final = 2000
+#: How long SQLite itself may wait, because that stops every greenlet, and the rest in between.
+STALL_MS: Final = 10
+REST_MS: Final = 20
 CONNECT_TIMEOUT_S: Final = 5
 POOL_TIMEOUT_S: Final = 5
 
@@ -39,6 +48,22 @@ _CONTRADICTIONS: Final = frozenset(
         "SQLITE_CONSTRAINT_FOREIGNKEY",
         "23503",  # foreign_key_violation
         "23505",  # unique_violation
+    }
+)
+
+#: What a database says when its disk or its file is at fault, and not another user of it.
+_FAILURES: Final = frozenset(
+    {
+        "SQLITE_FULL",
+        "SQLITE_IOERR",
+        "SQLITE_READONLY",
+        "SQLITE_CORRUPT",
+        "SQLITE_NOTADB",
+        "SQLITE_CANTOPEN",
+        "53100",  # disk_full
+        "58030",  # io_error
+        "XX001",  # data_corrupted
+        "XX002",  # index_corrupted
     }
 )
 
@@ -123,14 +148,15 @@ def _sqlite(url: URL, busy_timeout_ms: int) -> Engines:
         made = create_engine(url, pool_timeout=POOL_TIMEOUT_S)
         _prepare(
             made,
-            f"PRAGMA busy_timeout = {busy_timeout_ms:d}",
+            f"PRAGMA busy_timeout = {min(busy_timeout_ms, STALL_MS):d}",
             "PRAGMA journal_mode = WAL",
             "PRAGMA foreign_keys = ON",
             f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES:d}",
+            f"PRAGMA journal_size_limit = {LOG_BYTES:d}",
             f"PRAGMA synchronous = {synchronous}",
             *pragmas,
         )
-        _begin_with(made, begin)
+        _begin_with(made, begin, busy_timeout_ms)
         return made
 
     return Engines(
@@ -151,12 +177,33 @@ def _prepare(engine: Engine, *statements: str) -> None:
             connection.execute(statement)
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
-    """Begin transactions with ``statement``: IMMEDIATE takes the write lock before any read."""
+def _begin_with(engine: Engine, statement: str, busy_timeout_ms: int) -> None:
+    """Begin transactions with ``statement``: IMMEDIATE takes the write lock before any read.
+
+    While another process has it, greenlets and threads run on; after the time the failure is
+    raised.
+    """
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.connection.dbapi_connection.execute(statement)  # type: ignore[union-attr]
+        raw: Any = connection.connection.dbapi_connection
+        rest = threading.Event()
+        for _ in range(busy_timeout_ms // (STALL_MS + REST_MS)):
+            if _got(raw.execute, statement):
+                return
+            rest.wait(REST_MS / 1000)
+        raw.execute(statement)
+
+
+def _got(execute: Callable[[str], object], statement: str) -> bool:
+    """Whether the statement went through; False while another process has the lock."""
+    try:
+        execute(statement)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _postgres(url: URL) -> Engines:
@@ -190,8 +237,8 @@ def translate(error: BaseException) -> SignalboxError:
     """Return what a database's error means to us.
 
     Conflict: the row is there already, or refers to one that is not.  InvariantBroken: a constraint
-    or a type refused what we should never have written.  StoreUnavailable: all else, and nothing
-    was kept.
+    or a type refused what we should never have written.  StoreFailed: the disk or the file is at
+    fault.  StoreUnavailable: all else.  After the last two nothing was kept.
     """
     cause = error.orig if isinstance(error, StatementError) else error
     if isinstance(cause, SignalboxError):
@@ -204,7 +251,14 @@ def translate(error: BaseException) -> SignalboxError:
         isinstance(error, StatementError) and not isinstance(error, DBAPIError)
     ):
         return InvariantBroken(f"A value cannot be stored: {_said(error)}.")
-    return StoreUnavailable(f"The database did not answer as it should: {_said(error)}.")  # type: ignore[arg-type]
+    said = f"The database did not answer as it should: {_said(error)}."  # type: ignore[arg-type]
+    return StoreFailed(said) if _at_fault(cause) else StoreUnavailable(said)
+
+
+def _at_fault(cause: BaseException | None) -> bool:
+    """Whether the disk or the file is what failed; SQLite names the family of a code first."""
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "pgcode", None) or ""
+    return code in _FAILURES or "_".join(code.split("_")[:2]) in _FAILURES
 
 
 def _constraint(cause: BaseException | None) -> str | None:

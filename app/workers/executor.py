@@ -71,6 +71,7 @@ class Executor:
         self._lease = lease
         self._may_claim = may_claim
         self._renew_at: datetime | None = None
+        self._doubtful = False
 
     def step(self, now: datetime) -> bool:
         """Claim one batch, keep what is in hand; returns whether there may be more."""
@@ -78,16 +79,19 @@ class Executor:
         if in_hand and not self._may_claim():
             return False
         room = min(BATCH, _IN_HAND - in_hand)
+        # A claim whose answer was lost may have been kept: what is not in hand must not wait.
+        doubtful, self._doubtful = self._doubtful, True
         with self._store.write() as uow:
-            if in_hand and self._renew_due(now):
+            if doubtful:
+                uow.alerts.release_all(self._name)
+            elif in_hand and self._renew_due(now):
                 uow.alerts.renew(self._name, now + self._lease)
-            if room <= 0:
-                return False
-            alerts = uow.alerts.claim(self._name, now, now + self._lease, room)
+            alerts = uow.alerts.claim(self._name, now, now + self._lease, room) if room > 0 else []
             targets = [(alert, self._decider.targets(uow, alert)) for alert in alerts]
+        self._doubtful = False
         for alert, accounts in targets:
             self._hand_out(alert, accounts)
-        return len(alerts) == room
+        return room > 0 and len(alerts) == room
 
     def start(self) -> None:
         """Take up again what an earlier run under the same name claimed and did not end.

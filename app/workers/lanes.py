@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.domain.errors import StoreUnavailable
 from app.domain.events import Fact
 from app.domain.inbox import Alert
 from app.services.pace import LISTEN_S, Pace
@@ -36,8 +37,9 @@ class Lanes:
 
     A lane that waits for a slow venue holds up no other.  ``attempt`` runs one execution and tells
     by None that it raised: the alert stays at the head of its lane and is tried again a little
-    later, a few times; then it ends as failed, for all to see.  ``pace`` says when execution has
-    to stand back for alerts that come in.
+    later, a few times; then it ends as failed, for all to see.  A database that does not answer is
+    no failing of the alert: it is waited for.  ``pace`` says when execution has to stand back for
+    alerts that come in.
     """
 
     def __init__(
@@ -61,11 +63,11 @@ class Lanes:
         self._turn = threading.Lock()
 
     def put(self, alert: Alert, account_id: str) -> None:
-        """Queue the alert for the account, behind what is there already."""
+        """Queue the alert for the account in its order, unless it is there already."""
         key = (alert.strategy_id, account_id)
         with self._lock:
             lane = self._lanes.setdefault(key, _Lane())
-            lane.alerts.append(alert)
+            _line_up(lane.alerts, alert)
             start = not lane.running
             lane.running = True
         if start:
@@ -111,12 +113,32 @@ class Lanes:
                 self._stand_back.wait(LISTEN_S)
             self._pace.began()
         lane.event.clear()
-        act = self._trader.advance if lane.failures < _TRIES else self._trader.give_up
-        progress = self._attempt("executor", lambda: act(alert, account_id))
+        failures = lane.failures
+        progress = self._attempt("executor", lambda: self._turn_of(lane, alert, account_id))
         self._pace.ended()
         if progress is Progress.DONE:
             return True
-        if progress is None:
-            lane.failures += 1
+        if progress is not None:
+            lane.failures = failures
         lane.event.wait(_LOOK_AGAIN * max(1, lane.failures))
         return False
+
+    def _turn_of(self, lane: _Lane, alert: Alert, account_id: str) -> Progress:
+        """Execute once; each failure counts that is the alert's own."""
+        act = self._trader.advance if lane.failures < _TRIES else self._trader.give_up
+        lane.failures += 1
+        try:
+            return act(alert, account_id)
+        except StoreUnavailable:
+            lane.failures -= 1
+            raise
+
+
+def _line_up(alerts: deque[Alert], alert: Alert) -> None:
+    """Put the alert behind all that came before it, and behind the one that may be under way."""
+    place = len(alerts)
+    while place > 0 and alerts[place - 1].id >= alert.id:
+        place -= 1
+    if place < len(alerts) and alerts[place].id == alert.id:
+        return
+    alerts.insert(max(place, min(1, len(alerts))), alert)

@@ -56,7 +56,7 @@ def test_every_name_of_postgresql_means_the_driver_that_lets_greenlets_run(name:
 
 
 def test_sqlite_is_told_to_be_careful(tmp_path: Path) -> None:
-    engines = make_engines(f"sqlite:///{tmp_path / 'signalbox.db'}", busy_timeout_ms=1234)
+    engines = make_engines(f"sqlite:///{tmp_path / 'signalbox.db'}", busy_timeout_ms=5)
     seen = {}
     for name in ("durable", "relaxed", "reading"):
         with getattr(engines, name).connect() as connection:
@@ -72,9 +72,9 @@ def test_sqlite_is_told_to_be_careful(tmp_path: Path) -> None:
             )
     engines.dispose()
     assert seen == {
-        "durable": ("wal", 1, 1234, 2, 0),
-        "relaxed": ("wal", 1, 1234, 1, 0),
-        "reading": ("wal", 1, 1234, 1, 1),
+        "durable": ("wal", 1, 5, 2, 0),
+        "relaxed": ("wal", 1, 5, 1, 0),
+        "reading": ("wal", 1, 5, 1, 1),
     }
 
 
@@ -147,3 +147,50 @@ def test_greenlets_take_turns_and_the_hub_never_stops(
         command, capture_output=True, text=True, timeout=60, cwd=root, check=False
     )
     assert done.stdout.split() == ["True", "True", "True"], done.stderr
+
+
+LOCKED = """
+import warnings; warnings.simplefilter("ignore")
+import eventlet; eventlet.monkey_patch()
+import sqlite3, sys, time
+from datetime import UTC, datetime
+from app.domain.errors import StoreUnavailable
+from app.store.engine import make_engines
+from app.store.unit_of_work import SqlStore
+store = SqlStore(make_engines(sys.argv[1], busy_timeout_ms=600), lambda facts: None)
+other = sqlite3.connect(sys.argv[1].removeprefix("sqlite:///"), isolation_level=None)
+ticks = []
+def tick():
+    while True:
+        ticks.append(time.monotonic()); eventlet.sleep(0.005)
+def write(number):
+    began = time.monotonic()
+    try:
+        with store.write() as unit:
+            unit.flags.set(str(number), "x", datetime(2026, 1, 1, tzinfo=UTC))
+    except StoreUnavailable:
+        return time.monotonic() - began
+    return None
+eventlet.spawn(tick)
+eventlet.sleep(0)
+other.execute("BEGIN EXCLUSIVE")
+waits = list(eventlet.GreenPool(20).imap(write, range(20)))
+other.execute("ROLLBACK")
+longest = max(b - a for a, b in zip(ticks, ticks[1:]))
+print(None not in waits, max(waits) < 1.3, longest < 0.2, write(99) is None)
+store.close()
+"""
+
+
+def test_f11_while_another_process_holds_the_lock_greenlets_run_on_and_all_are_told_in_time(
+    sqlite_store_url: str,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED, sqlite_store_url],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert done.stdout.split() == ["True"] * 4, (done.stdout, done.stderr)

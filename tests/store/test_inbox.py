@@ -156,7 +156,7 @@ def test_a_renewed_claim_outlives_its_first_lease(store: SqlStore) -> None:
         unit.alerts.renew("a", NOON + timedelta(hours=2))
     with store.write() as unit:
         later = NOON + timedelta(hours=1)
-        assert not unit.alerts.claim("b", later, later + timedelta(seconds=30), 5)
+        assert not unit.alerts.claim("b", later, later + timedelta(hours=2), 5)
 
 
 def test_a_claim_without_a_lease_is_refused_by_the_database(store: SqlStore) -> None:

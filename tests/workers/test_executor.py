@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
+from app.domain.errors import StoreUnavailable
 from app.domain.inbox import Alert, AlertState
 from app.domain.strategies import Strategy
+from app.store.unit_of_work import SqlStore
 from app.workers.executor import BATCH, Executor, InlineQueue
 from tests.support.floor import Floor
 
@@ -28,6 +31,16 @@ class Shelf:
     @property
     def busy(self) -> int:
         return self.full or len(self.given)
+
+
+class TornStore(SqlStore):
+    """A store whose database does not answer."""
+
+    def __init__(self) -> None:
+        pass
+
+    def write(self) -> NoReturn:
+        raise StoreUnavailable("The database did not answer.")
 
 
 @pytest.fixture
@@ -172,3 +185,30 @@ def test_the_inline_queue_executes_at_once_and_keeps_nothing(
     assert not one.step(floor.clock.now())
     assert {floor.alert(each).state for each in ids} == {AlertState.EXECUTED}
     assert InlineQueue(floor.core.trader).busy == 0
+
+
+def test_f11_a_claim_whose_answer_was_lost_does_not_wait_for_its_lease(
+    floor: Floor, strategy: Strategy, shelf: Shelf
+) -> None:
+    ids = posted(floor, strategy, 2)
+    one = executor(floor, shelf)
+    with floor.core.store.write() as uow:
+        # Kept by the database, but the connection broke before it could say so.
+        uow.alerts.claim("one", floor.clock.now(), floor.clock.now() + LEASE, 1)
+    whole, torn = floor.core.store, TornStore()
+    one._store = torn
+    with pytest.raises(StoreUnavailable):
+        one.step(floor.clock.now())
+    one._store = whole
+    one.step(floor.clock.now())
+    assert [alert_id for alert_id, _ in shelf.given] == ids
+
+
+def test_f10_a_lease_of_a_clock_that_was_set_back_since_has_run_out(
+    floor: Floor, strategy: Strategy, shelf: Shelf
+) -> None:
+    ids = posted(floor, strategy, 1)
+    later = floor.clock.now() + timedelta(hours=2)
+    executor(floor, Shelf()).step(later)
+    executor(floor, shelf, "two").step(floor.clock.now())
+    assert [alert_id for alert_id, _ in shelf.given] == ids

@@ -16,6 +16,7 @@ import pytest
 from app.bootstrap import Core, core
 from app.clock import SystemClock
 from app.domain.accounts import Account, Mode
+from app.domain.errors import StoreUnavailable
 from app.domain.events import Fact, FactKind
 from app.domain.inbox import Alert, AlertState
 from app.domain.settings import AccountLink, StrategySettings
@@ -256,6 +257,8 @@ class Traders:
         self.calls.append((alert.id, account_id))
         if alert.body == b"raise" and len(self.calls) <= self.failures:
             raise ValueError("It broke.")
+        if alert.body == b"no store" and len(self.calls) <= self.failures:
+            raise StoreUnavailable("The database did not answer.")
         if alert.body == b"wait" and not self.done.is_set():
             return Progress.WAITING
         return Progress.DONE
@@ -288,7 +291,7 @@ class Bench:
     def attempt(self, name: str, task: Callable[[], Done]) -> Done | None:
         try:
             return task()
-        except ValueError:
+        except (ValueError, StoreUnavailable):
             self.reported.append(name)
             return None
 
@@ -362,6 +365,30 @@ def test_an_execution_that_always_raises_is_given_up_after_a_few_tries(bench: Be
     eventually(lambda: bench.lanes.busy == 0, 20)
     assert [name for name, _ in bench.trader.calls] == ["1"] * 5 + ["2"]
     assert bench.trader.given_up == ["1"]
+
+
+@pytest.mark.slow
+def test_f11_an_alert_is_never_given_up_because_the_database_was_away(bench: Bench) -> None:
+    bench.trader.failures = 8
+    bench.put("1", b"no store")
+    bench.put("2")
+    eventually(lambda: bench.lanes.busy == 0, 20)
+    assert [name for name, _ in bench.trader.calls] == ["1"] * 9 + ["2"]
+    assert bench.trader.given_up == []
+
+
+def test_f11_an_alert_that_is_handed_out_again_is_executed_once_and_in_its_order(
+    bench: Bench,
+) -> None:
+    bench.put("2", b"wait")
+    eventually(lambda: len(bench.trader.calls) == 1)
+    for name in ("4", "2", "1", "3", "4"):
+        bench.put(name)
+    assert bench.lanes.busy == 4
+    bench.trader.done.set()
+    eventually(lambda: bench.lanes.busy == 0)
+    done = [name for name, _ in bench.trader.calls]
+    assert done[done.index("1") :] == ["1", "3", "4"]
 
 
 def test_a_stopping_server_begins_nothing_new(bench: Bench) -> None:

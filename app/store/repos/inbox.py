@@ -40,7 +40,14 @@ _WAITING: Final = (
     select(_a.id)
     .where(
         text(OPEN_ALERTS),
-        or_(_a.state == _RECEIVED, and_(_a.state == _CLAIMED, _a.lease_until <= bindparam("now"))),
+        or_(
+            _a.state == _RECEIVED,
+            and_(
+                _a.state == _CLAIMED,
+                # A lease beyond the one asked for is of a clock that was set back since.
+                or_(_a.lease_until <= bindparam("now"), _a.lease_until > bindparam("until")),
+            ),
+        ),
     )
     .order_by(_a.id)
     .limit(bindparam("most"))
@@ -121,7 +128,10 @@ class Alerts(Repo):
     def claim(
         self, worker: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Alert]:
-        """Take up to ``limit`` alerts that wait (or whose lease ran out), oldest first."""
+        """Take up to ``limit`` alerts that wait (or whose lease ran out), oldest first.
+
+        A lease that ends after ``lease_until`` was given before the clock was set back: it ran out.
+        """
         rows = self._rows(_CLAIM, worker=worker, now=now, until=lease_until, most=limit)
         return sorted(ALERT.all(rows), key=lambda alert: alert.id)
 
