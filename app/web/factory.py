@@ -10,7 +10,7 @@ from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import auth, headers, health, pages, problems, signin, webhook
-from app.web.api import dashboard, records, strategies, trading
+from app.web.api import accounts, dashboard, records, strategies, trading
 from app.web.deps import WebDeps, attach
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -77,6 +77,7 @@ def _install_api(app: APIFlask) -> None:
     api = APIBlueprint("api", __name__, url_prefix="/api")
     records.install(api)
     trading.install(api)
+    accounts.install(api)
     strategies.install(api)
     dashboard.install(api)
     signin.install_tokens(api)

@@ -348,6 +348,17 @@ def test_accounts_are_made_and_shown(world: World) -> None:
     assert program.post("/api/accounts", {"name": "x", "settings": {"no": 1}}).status_code == 422
 
 
+def test_an_accounts_settings_are_replaced_and_zero_stays_zero(world: World) -> None:
+    program, path = world.program(), f"/api/accounts/{world.account_id()}"
+    costs = {"commission_per_unit": "2.25", "slippage_ticks": 0}
+    assert program.send("PUT", path, {"settings": costs}).get_json()["settings"] == costs
+    assert program.get(path).get_json()["settings"] == costs
+    bad = program.send("PUT", path, {"settings": {"latency_ms": "-1", "no": 1}})
+    assert bad.status_code == 422
+    assert {each["field"] for each in bad.get_json()["fields"]} == {"latency_ms", "no"}
+    assert program.get(path).get_json()["settings"] == costs
+
+
 @pytest.mark.parametrize(
     "body",
     [

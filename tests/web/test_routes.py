@@ -80,6 +80,7 @@ INVENTORY = {
     "POST /strategies/<strategy_id>/rotate-key": G.SESSION,
     "POST /strategies/new": G.SESSION,
     "POST /webhook/<key>": G.WEBHOOK,
+    "PUT /api/accounts/<account_id>": G.EITHER,
     "PUT /api/strategies/<strategy_id>": G.EITHER,
 }
 
@@ -196,6 +197,7 @@ def test_a_slash_too_many_is_no_redirect(still_world: World) -> None:
 BODIES = {
     "POST /api/strategies/<strategy_id>/state": {"state": "off"},
     "POST /api/strategies/<strategy_id>/rotate-key": {"overlap_hours": 0},
+    "PUT /api/accounts/<account_id>": {"settings": {"seed": 1}},
 }
 
 

@@ -1,9 +1,6 @@
-"""What a person or program does by hand: tickets, closes, cancels, halts, accounts, prices."""
+"""What a person or program does by hand: tickets, closes, cancels, halts, prices."""
 
 from __future__ import annotations
-
-from decimal import Decimal
-from typing import Any
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -56,15 +53,6 @@ class HaltIn(Strict):
     """Whether open positions are closed as well."""
 
     flatten: bool = False
-
-
-class AccountIn(Strict):
-    """A paper account: its money, costs and latency (``settings``), and when its day begins."""
-
-    name: str = Field(max_length=200)
-    starting_cash: Amount = Decimal(100_000)
-    settings: dict[str, Any] = Field(default_factory=dict)
-    roll: str | None = None
 
 
 class QuoteIn(Strict):
@@ -131,27 +119,6 @@ def resume() -> Json:
 
 
 @guard(Guard.EITHER)
-def accounts(query: ListQuery) -> Response:
-    """List the trading accounts."""
-    return part([wire.account(each) for each in deps().accounts.list(me().id)], query)
-
-
-@guard(Guard.EITHER)
-def account(account_id: str) -> Json:
-    """Show one trading account."""
-    return wire.account(deps().accounts.get(me().id, account_id))
-
-
-@guard(Guard.EITHER)
-def create_account(body: AccountIn) -> tuple[Json, int]:
-    """Make a paper account."""
-    made = deps().accounts.create_paper(
-        me().id, body.name, body.starting_cash, body.settings, body.roll
-    )
-    return wire.account(made), 201
-
-
-@guard(Guard.EITHER)
 def quote(body: QuoteIn) -> tuple[Json, int]:
     """Put a price into the paper market, as a replay or a test would."""
     web = deps()
@@ -177,7 +144,4 @@ def install(api: APIBlueprint) -> None:
     add(api, "POST", "/orders/<order_id>/cancel", cancel)
     add(api, "POST", "/halt", halt, body=HaltIn)
     add(api, "POST", "/resume", resume)
-    add(api, "GET", "/accounts", accounts, query=ListQuery)
-    add(api, "POST", "/accounts", create_account, body=AccountIn)
-    add(api, "GET", "/accounts/<account_id>", account)
     add(api, "POST", "/paper-trading/quotes", quote, body=QuoteIn)
