@@ -152,9 +152,13 @@ class PaperBroker:
 
     def cancel(self, order: Order) -> None:
         """Cancel a working order; raises BrokerRejected when it is not working (any more)."""
+        self.cancel_id(order.client_order_id)
+
+    def cancel_id(self, client_order_id: str) -> None:
+        """Cancel the working order of that id, as ``cancel`` does."""
         with self._lock:
             account, now = self._account(), self._clock.now()
-            record = self._working(account, order.client_order_id)
+            record = self._working(account, client_order_id)
             self._keep(exchange.cancel(account, record, self._prices(now), now))
 
     def order(self, client_order_id: str) -> VenueOrder | None:

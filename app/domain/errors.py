@@ -8,6 +8,7 @@ SignalboxError
 |-- BrokerError
 |   |-- BrokerRejected    the venue said no: never retried
 |   |-- BrokerUnavailable nothing was sent: safe to retry
+|   |   `-- BrokerLimited too many requests: nothing was taken, try again after the wait
 |   |-- BrokerUnknown     it may have been sent: ask by our own id before doing anything else
 |   `-- BrokerAuth        stop the account and tell the human
 |-- StoreUnavailable      the database did not take the write: nothing was kept
@@ -80,6 +81,16 @@ class BrokerUnavailable(BrokerError):
     """The request certainly did not reach the venue: safe to retry."""
 
     code = "BROKER_UNAVAILABLE"
+
+
+class BrokerLimited(BrokerUnavailable):
+    """The venue takes no more requests for ``wait_s`` seconds; this one was certainly not taken."""
+
+    code = "BROKER_LIMITED"
+
+    def __init__(self, detail: str, wait_s: float) -> None:
+        super().__init__(detail)
+        self.wait_s = wait_s
 
 
 class BrokerUnknown(BrokerError):

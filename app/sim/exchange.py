@@ -135,8 +135,36 @@ def look(account: PaperAccount, symbol: str, prices: Prices, now: datetime) -> O
 
 def cancel(account: PaperAccount, record: PaperOrder, prices: Prices, now: datetime) -> Outcome:
     """Cancel a working order."""
+    return end(account, record, OrderEvent.CANCEL, CANCELLED, prices, now)
+
+
+def end(
+    account: PaperAccount,
+    record: PaperOrder,
+    event: OrderEvent,
+    reason: str,
+    prices: Prices,
+    now: datetime,
+) -> Outcome:
+    """End a working order by CANCEL, EXPIRE or REJECT, for the market's own reason."""
     desk = _Desk(account, record.order.terms.symbol, prices, now)
-    desk.apply(record.client_order_id, Match(record.order, None, OrderEvent.CANCEL, CANCELLED))
+    desk.apply(record.client_order_id, Match(record.order, None, event, reason))
+    return desk.outcome()
+
+
+def overfill(
+    account: PaperAccount, record: PaperOrder, more: Execution, prices: Prices, now: datetime
+) -> Outcome:
+    """Fill ``more`` than was ordered of an order that is filled, as broken venues do."""
+    desk = _Desk(account, record.order.terms.symbol, prices, now)
+    desk.orders[record.client_order_id] = record
+    order = replace(
+        record.order,
+        filled_quantity=record.order.filled_quantity + more.quantity,
+        cost=record.order.cost + more.quantity * more.price,
+        charged=record.order.charged + more.commission,
+    )
+    desk.apply(record.client_order_id, Match(order, more, OrderEvent.FILL))
     return desk.outcome()
 
 
