@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "account": Entry("accounts:account", "Make, list and change trading accounts."),
     "strategy": Entry("strategies:strategy", "Make, list and switch strategies."),
     "alert": Entry("alerts:alert", "Send alerts to the running server."),
+    "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),
 }
 

@@ -84,6 +84,23 @@ class Settings(BaseSettings):
         4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
     )
 
+    broker_connect_timeout_s: float = Field(
+        3.0, gt=0, le=60, description="Seconds to wait for a connection to a broker."
+    )
+    broker_read_timeout_s: float = Field(
+        10.0, gt=0, le=120, description="Seconds to wait for a broker's whole answer."
+    )
+    broker_idle_s: float = Field(
+        10.0, gt=0, le=300, description="Seconds of silence after which a broker's stream is dead."
+    )
+    venue_url: str | None = Field(
+        None,
+        description="Address of a venue process that runs already; started by the server if empty.",
+    )
+    venue_token: SecretStr | None = Field(
+        None, description="Token of the venue process at VENUE_URL."
+    )
+
     @field_validator("log_level", "log_format", "async_mode", "market_data", mode="before")
     @classmethod
     def _word(cls, value: object) -> object:

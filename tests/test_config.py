@@ -32,6 +32,11 @@ GIVEN = {
     "LEASE_S": "10",
     "REVERSAL_WAIT_S": "11",
     "DRAIN_S": "2",
+    "BROKER_CONNECT_TIMEOUT_S": "1",
+    "BROKER_READ_TIMEOUT_S": "2",
+    "BROKER_IDLE_S": "4",
+    "VENUE_URL": "http://127.0.0.1:9000",
+    "VENUE_TOKEN": "a token",
 }
 
 

@@ -123,6 +123,7 @@ class Core:
     def close(self) -> None:
         """Close brokers and database."""
         self.brokers.close_all()
+        self.parts.chaos.close()
         self.store.close()
 
 

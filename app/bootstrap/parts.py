@@ -11,6 +11,8 @@ from typing import Final
 
 import structlog
 
+from app.bootstrap.venues import chaos_venue
+from app.brokers.chaos import ChaosVenue
 from app.brokers.paper import PaperVenue
 from app.brokers.quotes import QuoteBook, Refused
 from app.brokers.registry import Factory, Registry
@@ -64,6 +66,7 @@ class Parts:
     store: SqlStore
     quotes: QuoteBook
     venue: PaperVenue
+    chaos: ChaosVenue
     brokers: Registry
 
 
@@ -84,7 +87,10 @@ def open_parts(
     )
     venue = PaperVenue(SqlPaperLog(store), quotes, clock)
     quotes.on_quote(venue.on_quote)
-    brokers = Registry({"paper": venue.broker, **venues}, partial(_account, store))
+    chaos = chaos_venue(settings, quotes, clock, random.Random(seed))  # noqa: S311
+    quotes.on_quote(chaos.on_quote)
+    factories: dict[str, Factory] = {"paper": venue.broker, "chaos": chaos.broker, **venues}
+    brokers = Registry(factories, partial(_account, store))
     bus.subscribe(partial(_renew_changed, brokers))
     return Parts(
         settings=settings,
@@ -95,6 +101,7 @@ def open_parts(
         store=store,
         quotes=quotes,
         venue=venue,
+        chaos=chaos,
         brokers=brokers,
     )
 
