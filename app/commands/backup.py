@@ -11,6 +11,7 @@ import click
 
 from app.clock import SystemClock
 from app.commands.given import json_option
+from app.commands.opening import alone
 from app.commands.output import one
 from app.config import Settings, load
 from app.domain.errors import Conflict
@@ -52,7 +53,7 @@ def restore(file: Path, *, as_json: bool) -> None:
     settings = load()
     _stopped(settings)
     aside = _named(settings, "before-restore")
-    found, kept = put_back(settings.store_url, file, aside)
+    found, kept = put_back(settings.store_url, file, aside, alone(settings))
     before = str(aside) if kept else None
     one({"restored": str(file), **asdict(found), "kept_before": before}, as_json=as_json)
     if not as_json:

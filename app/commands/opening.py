@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from app import logs
 from app.bootstrap import Core, core
+from app.clock import SystemClock
 from app.config import Settings, load
-from app.domain.errors import ConfigError, InvalidInput
-from app.store import migrate
+from app.domain.errors import ConfigError, Conflict, InvalidInput
+from app.services.ports import Holder
+from app.store import integrity, migrate
+from app.store.lease import make_lease
+
+_LOOK_S: Final = 0.2
 
 
 @contextmanager
@@ -33,15 +41,50 @@ def opened(settings: Settings | None = None) -> Iterator[Core]:
         made.close()
 
 
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Have the right to trade for a while, so that no server does; raises Conflict if one does."""
+    _make_folder(settings)
+    clock, pause = SystemClock(), threading.Event()
+    lease = make_lease(settings.store_url, clock)
+    me = Holder(socket.gethostname(), os.getpid(), clock.now())
+    end = clock.monotonic() + 2 * lease.handover_s
+    while not lease.take(me):
+        if clock.monotonic() >= end:
+            raise Conflict(f"{_server(lease.holder())} trades on this database: stop it first.")
+        pause.wait(_LOOK_S)
+    try:
+        yield
+    finally:
+        lease.release()
+
+
+def _server(holder: Holder | None) -> str:
+    if holder is None:
+        return "A server"
+    return f"The server on {holder.host}, process {holder.pid},"
+
+
 def prepared(settings: Settings) -> str:
-    """Bring the database up to date, its directory made if need be; return its revision."""
+    """Bring the database up to date, its directory made if need be; return its revision.
+
+    Raises ConfigError when that fails, Conflict when a server trades on the database as it is.
+    """
+    _make_folder(settings)
+    integrity.check(settings.store_url)
+    if migrate.current(settings.store_url) == migrate.head():
+        return migrate.head()
+    with alone(settings):
+        return migrate.upgrade(settings.store_url)
+
+
+def _make_folder(settings: Settings) -> None:
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(
             f"DATA_DIR {settings.data_dir} cannot be used: {error.strerror}."
         ) from None
-    return migrate.upgrade(settings.store_url)
 
 
 def owner(made: Core, name: str | None) -> str | None:

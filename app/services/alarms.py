@@ -37,6 +37,39 @@ class Alarms:
         message = f"The worker {name} has ended no step for more than {limit:g} seconds."
         self._tell("WORKER_LATE", message)
 
+    def worker_replaced(self, name: str, limit: float) -> None:
+        """Another runner took over from one whose step took more than ``limit`` seconds."""
+        message = (
+            f"A step of the worker {name} took more than {limit:g} seconds: another one goes on in"
+            " its place."
+        )
+        self._tell("WORKER_REPLACED", message)
+
+    def task_late(self, name: str, limit: float) -> None:
+        """A task of the worker has been under way for more than ``limit`` seconds."""
+        message = (
+            f"A task of the worker {name} has been under way for more than {limit:g} seconds: a"
+            " venue does not answer. Other accounts and strategies go on."
+        )
+        self._tell("TASK_LATE", message)
+
+    def storage(self, code: str, detail: str) -> None:
+        """The disk or the database's file is in trouble, told again each minute."""
+        self._tell(code, detail, one_alarm=True)
+
+    def took_over(self, host: str, pid: int) -> None:
+        """This server trades now, after another one did."""
+        message = f"The server on {host}, process {pid}, took over: it trades now."
+        self._tell("TOOK_OVER", message, level=Level.WARNING)
+
+    def stopped_trading(self, host: str, pid: int) -> None:
+        """This server lost the right to trade."""
+        message = (
+            f"The server on {host}, process {pid}, lost its hold on the database and stopped"
+            " trading. Whichever server gets hold of it settles what is open and goes on."
+        )
+        self._tell("STOPPED_TRADING", message)
+
     def hub_late(self, late: float) -> None:
         """The whole process did nothing else for ``late`` seconds."""
         message = f"Everything stood still for {late:.1f} seconds: something held up the server."
@@ -57,7 +90,9 @@ class Alarms:
                 self._waiting = facts + self._waiting
             raise
 
-    def _tell(self, code: str, message: str, *, one_alarm: bool = False) -> None:
+    def _tell(
+        self, code: str, message: str, *, one_alarm: bool = False, level: Level = Level.ERROR
+    ) -> None:
         """Queue the alarm; with ``one_alarm`` another message is no other alarm."""
         key = (code, "" if one_alarm else message)
         now = self._clock.monotonic()
@@ -65,7 +100,7 @@ class Alarms:
             kind=FactKind.WORKER_FAILED,
             at=self._clock.now(),
             message=message,
-            level=Level.ERROR,
+            level=level,
             code=code,
         )
         with self._lock:

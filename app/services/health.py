@@ -60,15 +60,23 @@ class Health:
         """Name a worker that must beat from now on."""
         self._beats[name] = Beat(every, self._clock.now())
 
+    def forget(self, name: str) -> None:
+        """Expect nothing of a worker any more, nor of one that was never expected."""
+        self._beats.pop(name, None)
+
     def beat(self, name: str) -> None:
         """Record that a worker finished a step."""
-        beat = self._beats[name]
+        beat = self._beats.get(name)
+        if beat is None:
+            return
         beat.last_at = self._clock.now()
         beat.problem = None
 
     def fail(self, name: str, problem: str) -> None:
         """Record that a worker's step raised."""
-        beat = self._beats[name]
+        beat = self._beats.get(name)
+        if beat is None:
+            return
         beat.failures += 1
         beat.problem = problem
 

@@ -11,7 +11,6 @@ import json
 import os
 from contextlib import suppress
 from datetime import datetime
-from io import TextIOWrapper
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -22,13 +21,16 @@ from sqlalchemy.pool import NullPool
 
 from app.domain.errors import ConfigError
 from app.services.ports import Clock, Holder, Lease
-from app.store.engine import CONNECT_TIMEOUT_S, DatabaseFailure, read_url
+from app.store.engine import CONNECT_TIMEOUT_S, DatabaseFailure, read_url, translate
 from app.store.repos.history import Flags
 
 #: How long an answer of PostgreSQL counts, in seconds: who cannot ask stops after that.
 SURE_S: Final = 1.5
 #: How long the next server waits when the last one did not give the right back, in seconds.
 HANDOVER_S: Final = 2.0
+
+#: The name that PostgreSQL lists the session under.
+LEASE_NAME: Final = "signalbox lease"
 
 _FLAG: Final = "trading_server"
 #: "sgnl", "trad": the two halves of the advisory lock's number.
@@ -54,25 +56,25 @@ def make_lease(url: str, clock: Clock) -> Lease:
 class FileLease:
     """A lock on the file ``<database>.lock``, in which the holder's name is written."""
 
+    #: The kernel frees the lock when its holder is gone, and not before.
+    handover_s = 0.0
+
     def __init__(self, database: Path) -> None:
         # However a database is reached, its lock is one file.
         real = database.resolve()
         self._path = real.with_name(f"{real.name}.lock")
         self._guard = Lock()
-        self._file: TextIOWrapper | None = None
+        self._file: int | None = None
 
     def take(self, me: Holder) -> bool:
         """Lock the file and write our name into it, or see that it is still ours."""
         with self._guard:
             if self._file is not None:
                 return self._ours()
-            file = self._locked()
-            if file is None:
+            self._file = self._locked()
+            if self._file is None or not self._ours():
                 return False
-            self._file = file
-            if not self._ours():
-                return False
-            _write(file, _text(me))
+            _write(self._file, _text(me))
             return True
 
     def held(self) -> bool:
@@ -88,24 +90,24 @@ class FileLease:
             return None
 
     def release(self) -> None:
-        """Empty the file and unlock it; it stays where it is."""
+        """Remove the file and unlock it; who has it open already sees that it is no more."""
         with self._guard:
-            if self._file is not None:
-                _write(self._file, "")
-                self._drop()
+            if self._ours():
+                self._path.unlink(missing_ok=True)
+            self._drop()
 
-    def _locked(self) -> TextIOWrapper | None:
+    def _locked(self) -> int | None:
         try:
-            file = self._path.open("a", encoding="utf-8")
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise self._unusable(error) from None
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.close()
+            os.close(file)
             return None
         except OSError as error:
-            file.close()
+            os.close(file)
             raise self._unusable(error) from None
         return file
 
@@ -123,7 +125,7 @@ class FileLease:
             there = self._path.stat()
         except OSError:
             there = None
-        ours = os.fstat(self._file.fileno())
+        ours = os.fstat(self._file)
         if there is not None and os.path.samestat(there, ours):
             return True
         self._drop()
@@ -131,7 +133,7 @@ class FileLease:
 
     def _drop(self) -> None:
         if self._file is not None:
-            self._file.close()
+            os.close(self._file)
             self._file = None
 
 
@@ -142,6 +144,8 @@ class SessionLease:
     hearing of it, so whoever takes over from a server that never gave the right back waits until
     that one has stopped by itself.
     """
+
+    handover_s = HANDOVER_S
 
     def __init__(self, url: URL, clock: Clock) -> None:
         self._clock = clock
@@ -155,7 +159,7 @@ class SessionLease:
             isolation_level="AUTOCOMMIT",
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_S,
-                "application_name": "signalbox lease",
+                "application_name": LEASE_NAME,
                 "tcp_user_timeout": 3000,
                 "options": _ALIVE,
             },
@@ -166,9 +170,9 @@ class SessionLease:
         with self._guard:
             try:
                 return self._confirm() if self._mine else self._lock(me)
-            except DatabaseFailure:
+            except DatabaseFailure as error:
                 self._drop()
-                return False
+                raise translate(error) from error
 
     def held(self) -> bool:
         """Whether the last answer still counts; when it does not the database is asked again."""
@@ -204,7 +208,7 @@ class SessionLease:
         if not connection.scalar(_HAS, _KEY):
             if not connection.scalar(_LOCK, _KEY):
                 return False
-            self._begin_at = asked + (HANDOVER_S if _named(connection) else 0.0)
+            self._begin_at = asked + (self.handover_s if _named(connection) else 0.0)
         if asked < self._begin_at:
             return False
         if connection.scalar(_TABLES):
@@ -238,10 +242,9 @@ def _named(connection: Connection) -> str:
     return str(known or "")
 
 
-def _write(file: TextIOWrapper, words: str) -> None:
-    file.truncate(0)
-    file.write(words)
-    file.flush()
+def _write(file: int, words: str) -> None:
+    os.ftruncate(file, 0)
+    os.pwrite(file, words.encode(), 0)
 
 
 def _text(holder: Holder) -> str:

@@ -79,7 +79,8 @@ class Executor:
         if in_hand and not self._may_claim():
             return False
         room = min(BATCH, _IN_HAND - in_hand)
-        # A claim whose answer was lost may have been kept: what is not in hand must not wait.
+        # A claim whose answer was lost may have been kept, and a step that hung may have claimed
+        # before this one: what is not in hand must not wait.
         doubtful, self._doubtful = self._doubtful, True
         with self._store.write() as uow:
             if doubtful:
@@ -88,9 +89,9 @@ class Executor:
                 uow.alerts.renew(self._name, now + self._lease)
             alerts = uow.alerts.claim(self._name, now, now + self._lease, room) if room > 0 else []
             targets = [(alert, self._decider.targets(uow, alert)) for alert in alerts]
-        self._doubtful = False
         for alert, accounts in targets:
             self._hand_out(alert, accounts)
+        self._doubtful = False
         return room > 0 and len(alerts) == room
 
     def start(self) -> None:

@@ -73,6 +73,11 @@ class Lanes:
         if start:
             self._spawn(self._run, key, lane)
 
+    def clear(self) -> None:
+        """Forget every alert; what is under way ends without a next one."""
+        with self._lock:
+            self._lanes.clear()
+
     def hear(self, facts: Sequence[Fact]) -> None:
         """Listen to the bus: news about an order wakes the lane that may wait for it."""
         for fact in facts:
@@ -94,6 +99,8 @@ class Lanes:
     def _run(self, key: LaneKey, lane: _Lane) -> None:
         while True:
             with self._lock:
+                if self._lanes.get(key) is not lane:
+                    return
                 if not lane.alerts or self._stopping():
                     lane.running = False
                     if not lane.alerts:

@@ -8,6 +8,7 @@ from typing import Final
 from app.services.alarms import Alarms
 from app.services.health import Health
 from app.services.ports import Clock
+from app.workers.supervisor import Supervisor
 
 #: How often the pulse is felt, in seconds; what comes later than that is the hub's latency.
 PULSE_EVERY: Final = 0.05
@@ -15,6 +16,8 @@ PULSE_EVERY: Final = 0.05
 WATCH_EVERY: Final = 1.0
 #: A latency of the hub above this is an alarm, in seconds.
 ALARM_S: Final = 1.0
+#: A task that is under way for longer than this is an alarm, in seconds.
+TASK_S: Final = 60.0
 
 
 class Watch:
@@ -29,6 +32,22 @@ class Watch:
         for name, limit in self._health.silent().items():
             self._alarms.worker_late(name, limit.total_seconds())
         self._alarms.write()
+        return False
+
+
+class Relief:
+    """Puts another runner in the place of one that hangs; it waits for nothing itself."""
+
+    def __init__(self, supervisor: Supervisor, alarms: Alarms) -> None:
+        self._supervisor = supervisor
+        self._alarms = alarms
+
+    def step(self, now: datetime) -> bool:  # noqa: ARG002  durations are monotonic
+        """Look once; never more to do at once."""
+        for name, limit in self._supervisor.relieve().items():
+            self._alarms.worker_replaced(name, limit)
+        for name in self._supervisor.overdue(TASK_S):
+            self._alarms.task_late(name, TASK_S)
         return False
 
 

@@ -76,6 +76,12 @@ class Books:
             for fact in facts:
                 self._changes.add(fact)
 
+    def forget(self) -> None:
+        """Know nothing more, so that everything is read anew: another server traded meanwhile."""
+        with self._reading, self._noting:
+            self.pairs = {}
+            self._changes.everything = True
+
     def refresh(self) -> None:
         """Read again what changed since the last call; what could not be read stays noted."""
         with self._reading:

@@ -28,13 +28,19 @@ class Holder:
 
 
 class Lease(Protocol):
-    """The right to trade on a database, which one process at most has at any time."""
+    """The right to trade on a database, which one process at most has at any time.
+
+    ``handover_s`` is for how many seconds nobody gets it after a holder that died.
+    """
+
+    @property
+    def handover_s(self) -> float: ...
 
     def take(self, me: Holder) -> bool:
         """Get the right without waiting for it, or make sure that we still have it.
 
-        Once it is lost the answer is False one time at least, whoever has it then.  Raises
-        ConfigError when there is no place to keep it in.
+        Who had it and lost it is told False.  Raises ConfigError when there is no place to keep it,
+        StoreUnavailable when there is nobody to ask.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from sqlalchemy.engine import URL
@@ -32,9 +33,12 @@ def save(url: str, target: Path) -> Contents:
     return postgres.save(parsed, target)
 
 
-def restore(url: str, file: Path, aside: Path) -> tuple[Contents, bool]:
+def restore(
+    url: str, file: Path, aside: Path, alone: AbstractContextManager[None]
+) -> tuple[Contents, bool]:
     """Replace the database by the backup ``file``, the present one being kept as ``aside``.
 
+    The file is judged first; within ``alone`` no server may trade.
     Returns what was restored, and whether there was a database to keep.  Raises InvalidInput for
     a file that is no whole backup of this revision, Conflict while the database is in use,
     ConfigError when a file or a program cannot be used; then nothing has changed.
@@ -44,9 +48,11 @@ def restore(url: str, file: Path, aside: Path) -> tuple[Contents, bool]:
         raise InvalidInput(f"There is no file {file}.")
     if _on_sqlite(parsed):
         _judge(sqlite.revision(file), file)
-        return sqlite.replace(parsed, file, aside)
+        with alone:
+            return sqlite.replace(parsed, file, aside)
     _judge(postgres.revision(file), file)
-    return postgres.replace(parsed, file, aside)
+    with alone:
+        return postgres.replace(parsed, file, aside)
 
 
 def _judge(found: str | None, file: Path) -> None:

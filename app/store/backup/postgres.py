@@ -20,12 +20,15 @@ from sqlalchemy.pool import NullPool
 from app.domain.errors import ConfigError, Conflict, InvalidInput, StoreUnavailable
 from app.store.backup.contents import Contents, contents, private
 from app.store.engine import CONNECT_TIMEOUT_S, translate
+from app.store.lease import LEASE_NAME
 
 _SNAPSHOT: Final = text("SELECT pg_export_snapshot()")
 _OTHERS: Final = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-)
+    # Who restores holds the right to trade meanwhile, in a session that touches no table.
+    " AND application_name <> :lease"
+).bindparams(lease=LEASE_NAME)
 _LOOKS: Final = 20
 _LOOK_S: Final = 0.1
 _TAIL: Final = 300
