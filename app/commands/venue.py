@@ -22,9 +22,9 @@ TOKEN = "VENUE_TOKEN"  # noqa: S105  the name of the variable
 @click.option("--data", type=click.Path(path_type=Path), help="Directory of its order log.")
 @click.option("--with-parent", is_flag=True, help="End when standard input ends.")
 def venue(port: int, data: Path | None, *, with_parent: bool) -> None:
-    """Run the paper venue by itself: an order log of its own, and faults on demand.
+    """Run the paper venue by itself, with faults on demand.
 
-    Its token is read from VENUE_TOKEN, or made and shown.
+    It keeps an order log of its own.  Its token is read from VENUE_TOKEN, or made and shown.
     """
     settings = load()
     token = os.environ.get(TOKEN) or secrets.token_urlsafe(24)
