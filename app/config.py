@@ -80,6 +80,12 @@ class Settings(BaseSettings):
     reversal_wait_s: int = Field(
         30, ge=1, description="Seconds that a reversal waits for its closing order to fill."
     )
+    min_free_mb: int = Field(
+        500,
+        ge=0,
+        description="MiB that should be free on the disk of SQLite: below it P&L is not recorded,"
+        " below a quarter of it trading halts; 0 never looks.",
+    )
     drain_s: int = Field(
         4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
     )

@@ -31,6 +31,7 @@ GIVEN = {
     "ALERT_PRICE_MAX_AGE_S": "60",
     "LEASE_S": "10",
     "REVERSAL_WAIT_S": "11",
+    "MIN_FREE_MB": "250",
     "DRAIN_S": "2",
     "BROKER_CONNECT_TIMEOUT_S": "1",
     "BROKER_READ_TIMEOUT_S": "2",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +24,7 @@ from app.services.manual import ManualDesk
 from app.services.pace import Pace
 from app.services.pnl import Books, NoSink, Recorder
 from app.services.ports import Clock
+from app.services.storage import Storage
 from app.services.strategies import StrategyService
 from app.services.trading.decide import Decider
 from app.services.trading.execute import Trader
@@ -89,6 +89,11 @@ class Core:
         return self.parts.store
 
     @property
+    def storage(self) -> Storage:
+        """What the disk and the database's file are like."""
+        return self.parts.storage
+
+    @property
     def bus(self) -> Bus:
         """Hands committed facts to listeners."""
         return self.parts.bus
@@ -115,7 +120,7 @@ class Core:
             decider=self.decider,
             trader=self.trader,
             queue=queue or InlineQueue(self.trader),
-            name=f"executor-{os.getpid()}" if self.store.on_postgres else "executor",
+            name="executor",
             lease=timedelta(seconds=self.settings.lease_s),
             may_claim=self.pace.may_claim,
         )
@@ -157,7 +162,9 @@ def core(
         parts=parts,
         reads=SqlReads(store),
         books=books,
-        recorder=Recorder(store, clock, parts.quotes, books, NoSink(), pause),
+        recorder=Recorder(
+            store, clock, parts.quotes, books, NoSink(), pause, lambda: parts.storage.recording
+        ),
         settler=settler,
         decider=decider,
         trader=_trader(parts, settler, decider, sender, protector),

@@ -24,6 +24,7 @@ from app.domain.quotes import Quote
 from app.ids import TimeOrderedIds
 from app.services.bus import Bus
 from app.services.ports import Clock
+from app.services.storage import MIB, Storage
 from app.store import migrate
 from app.store.engine import make_engines
 from app.store.paper_log import SqlPaperLog
@@ -63,6 +64,7 @@ class Parts:
     ids: TimeOrderedIds
     vault: Vault
     bus: Bus
+    storage: Storage
     store: SqlStore
     quotes: QuoteBook
     venue: PaperVenue
@@ -78,7 +80,8 @@ def open_parts(
     vault = Vault(load_master(_secret(settings), settings.data_dir))
     migrate.check(settings.store_url)
     bus = Bus(_report_listener)
-    store = SqlStore(make_engines(settings.store_url), bus.publish)
+    storage = Storage(clock, settings.min_free_mb * MIB)
+    store = SqlStore(make_engines(settings.store_url), bus.publish, storage)
     _check_key(store, vault, clock)
     quotes = QuoteBook(
         timedelta(seconds=settings.quote_max_age_s),
@@ -98,6 +101,7 @@ def open_parts(
         ids=TimeOrderedIds(clock.now, chance),
         vault=vault,
         bus=bus,
+        storage=storage,
         store=store,
         quotes=quotes,
         venue=venue,

@@ -19,7 +19,7 @@ from app.commands.opening import opened, port_fault
 from app.commands.output import document
 from app.config import Settings, load
 from app.domain.errors import ConfigError, SignalboxError
-from app.store import migrate
+from app.store import integrity, migrate
 from app.store.engine import make_engines, read_url
 
 _VENDOR: Final = ROOT / "static" / "vendor"
@@ -72,10 +72,12 @@ def database(settings: Settings) -> Check:
         url = read_url(settings.store_url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             return Check("database", ok=False, detail="There is no database yet.", advice=_START)
+        integrity.check(settings.store_url)
         make_engines(settings.store_url).dispose()
         where = url.render_as_string(hide_password=True)
     except ConfigError as error:
-        return Check("database", ok=False, detail=error.detail, advice="Correct DATABASE_URL.")
+        advice = "Do what it says, or correct DATABASE_URL."
+        return Check("database", ok=False, detail=error.detail, advice=advice)
     return Check("database", ok=True, detail=where)
 
 

@@ -67,11 +67,16 @@ def _references_at_rest(connection: Connection) -> Iterator[None]:
 
 
 def current(url: str) -> str | None:
-    """Return the database's revision; None when it has no tables yet."""
+    """Return the database's revision; None when it has no tables yet.
+
+    Raises ConfigError when it cannot be read.
+    """
     engines = make_engines(url)
     try:
         with engines.reading.connect() as connection:
             return _revision(connection)
+    except DatabaseFailure as error:
+        raise ConfigError(f"The database cannot be read. {translate(error).detail}") from error
     finally:
         engines.dispose()
 

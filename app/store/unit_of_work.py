@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.domain.errors import InvariantBroken, StoreUnavailable
-from app.services.ports import Publish
+from app.domain.errors import InvariantBroken, SignalboxError, StoreFailed, StoreUnavailable
+from app.services.ports import Publish, UnitOfWork
 from app.store.engine import DatabaseFailure, Engines, translate
 from app.store.repos.books import Positions, Trips
 from app.store.repos.history import Facts, Flags, History
@@ -23,6 +24,51 @@ from app.store.repos.safety import Drifts, Storms, Switches
 
 #: Longer than SQLite's own wait for another process, so that its answer comes first.
 PATIENCE_S: Final = 10.0
+
+
+class Witness(Protocol):
+    """Sees how the disk does, and may have something that is written before anything else."""
+
+    @property
+    def failing(self) -> bool:
+        """Whether a failure was seen, and no success since."""
+        ...
+
+    @property
+    def pending(self) -> bool:
+        """Whether something waits to be written."""
+        ...
+
+    def failed(self, error: StoreFailed) -> None:
+        """Hear that the disk or the file failed; called from any thread, inside no transaction."""
+
+    def worked(self) -> None:
+        """Hear that a durable transaction was kept."""
+
+    def write_down(self, uow: UnitOfWork) -> None:
+        """Write what waits."""
+
+    def kept(self) -> None:
+        """Hear that what waited is kept."""
+
+
+class Nobody:
+    """A witness who looks away: for tools that only open the database for a moment."""
+
+    failing = False
+    pending = False
+
+    def failed(self, error: StoreFailed) -> None:
+        """Do nothing."""
+
+    def worked(self) -> None:
+        """Do nothing."""
+
+    def write_down(self, uow: UnitOfWork) -> None:
+        """Do nothing."""
+
+    def kept(self) -> None:
+        """Do nothing."""
 
 
 class SqlUnit:
@@ -115,9 +161,11 @@ class Lane:
     """Where write transactions get their connection.
 
     With one writer it is kept open between transactions, which saves a third of a small one's cost.
+    ``durable`` says that its commits wait for the disk.
     """
 
-    def __init__(self, engine: Engine, *, keep: bool) -> None:
+    def __init__(self, engine: Engine, *, keep: bool, durable: bool) -> None:
+        self.durable = durable
         self._engine = engine
         self._keep = keep
         self._kept: Connection | None = None
@@ -155,15 +203,17 @@ class Lane:
 class _Writing:
     """A write transaction as a context manager."""
 
-    __slots__ = ("_connection", "_gate", "_lane", "_publish", "_unit")
+    __slots__ = ("_connection", "_gate", "_lane", "_publish", "_unit", "_witness", "_writes_down")
 
     _connection: Connection
     _unit: SqlUnit
 
-    def __init__(self, gate: Gate, lane: Lane, publish: Publish) -> None:
+    def __init__(self, gate: Gate, lane: Lane, publish: Publish, witness: Witness) -> None:
         self._gate = gate
         self._lane = lane
         self._publish = publish
+        self._witness = witness
+        self._writes_down = False
 
     def __enter__(self) -> SqlUnit:
         self._gate.enter()
@@ -171,9 +221,19 @@ class _Writing:
             self._connection = self._lane.begin()
         except DatabaseFailure as error:
             self._gate.miss()
-            raise translate(error) from error
+            raise _meaning(error, self._witness) from error
         self._unit = SqlUnit(self._connection)
+        if self._lane.durable and self._witness.pending:
+            self._write_down()
         return self._unit
+
+    def _write_down(self) -> None:
+        self._writes_down = True
+        try:
+            self._witness.write_down(self._unit)
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
 
     def __exit__(
         self,
@@ -186,7 +246,7 @@ class _Writing:
         finally:
             self._gate.leave()
         if isinstance(error, SQLAlchemyError):
-            raise translate(error) from error
+            raise _meaning(error, self._witness) from error
         if error is None and self._unit.facts.appended:
             self._publish(self._unit.facts.appended)
 
@@ -201,27 +261,36 @@ class _Writing:
         except DatabaseFailure as failure:
             self._lane.drop(connection)
             if keep:
-                raise translate(failure) from failure
+                raise _meaning(failure, self._witness) from failure
         else:
             self._lane.release(connection)
+            if keep and self._lane.durable:
+                self._bear_witness()
+
+    def _bear_witness(self) -> None:
+        if self._writes_down:
+            self._witness.kept()
+        if self._witness.failing:
+            self._witness.worked()
 
 
 class _Reading:
     """A read transaction as a context manager."""
 
-    __slots__ = ("_connection", "_engine")
+    __slots__ = ("_connection", "_engine", "_witness")
 
     _connection: Connection
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, witness: Witness) -> None:
         self._engine = engine
+        self._witness = witness
 
     def __enter__(self) -> SqlUnit:
         try:
             self._connection = self._engine.connect()
             self._connection.begin()
         except DatabaseFailure as error:
-            raise translate(error) from error
+            raise _meaning(error, self._witness, reading=True) from error
         return SqlUnit(self._connection)
 
     def __exit__(
@@ -233,20 +302,35 @@ class _Reading:
         try:
             self._connection.close()
         except DatabaseFailure as failure:
-            raise translate(failure) from failure
+            raise _meaning(failure, self._witness, reading=True) from failure
         if isinstance(error, DatabaseFailure):
-            raise translate(error) from error
+            raise _meaning(error, self._witness, reading=True) from error
+
+
+def _meaning(error: BaseException, witness: Witness, *, reading: bool = False) -> SignalboxError:
+    """Return what the failure means to us, after the witness heard of it.
+
+    That a read block may not write is our own rule, and no fault of the disk.
+    """
+    meaning = translate(error)
+    if isinstance(meaning, StoreFailed) and not (reading and "readonly" in meaning.detail):
+        witness.failed(meaning)
+    return meaning
 
 
 class SqlStore:
-    """The database behind the port ``Store``; ``publish`` gets the facts of each commit."""
+    """The database behind the port ``Store``; ``publish`` gets the facts of each commit.
 
-    def __init__(self, engines: Engines, publish: Publish) -> None:
+    ``witness`` hears of every failure of the disk or the file.
+    """
+
+    def __init__(self, engines: Engines, publish: Publish, witness: Witness | None = None) -> None:
         self._engines = engines
         self._publish = publish
+        self._witness = witness or Nobody()
         self._gate = Gate(one_writer=engines.one_writer)
-        self._durable = Lane(engines.durable, keep=engines.one_writer)
-        self._relaxed = Lane(engines.relaxed, keep=engines.one_writer)
+        self._durable = Lane(engines.durable, keep=engines.one_writer, durable=True)
+        self._relaxed = Lane(engines.relaxed, keep=engines.one_writer, durable=False)
 
     @property
     def on_postgres(self) -> bool:
@@ -255,15 +339,15 @@ class SqlStore:
 
     def write(self) -> AbstractContextManager[SqlUnit]:
         """A durable transaction, as the port says; InvariantBroken inside another write block."""
-        return _Writing(self._gate, self._durable, self._publish)
+        return _Writing(self._gate, self._durable, self._publish, self._witness)
 
     def record(self) -> AbstractContextManager[SqlUnit]:
         """A transaction for history, which may be lost with the machine's power."""
-        return _Writing(self._gate, self._relaxed, self._publish)
+        return _Writing(self._gate, self._relaxed, self._publish, self._witness)
 
     def read(self) -> AbstractContextManager[SqlUnit]:
         """A consistent view; whatever it is asked to write is refused."""
-        return _Reading(self._engines.reading)
+        return _Reading(self._engines.reading, self._witness)
 
     def close(self) -> None:
         """Close every connection."""

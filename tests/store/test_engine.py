@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from app.domain.errors import ConfigError
+from app.domain.errors import ConfigError, StoreFailed
+from app.store import integrity
 from app.store.engine import make_engines, read_url
+from app.store.unit_of_work import Nobody, SqlStore
 
 
 @pytest.mark.parametrize(
@@ -194,3 +199,51 @@ def test_f11_while_another_process_holds_the_lock_greenlets_run_on_and_all_are_t
         check=False,
     )
     assert done.stdout.split() == ["True"] * 4, (done.stdout, done.stderr)
+
+
+def damage(path: Path, *tables: str) -> None:
+    """Flip the first bytes of the first page of each table, and of each of its indexes."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT tbl_name, rootpage FROM sqlite_master").fetchall()
+    whole = bytearray(path.read_bytes())
+    for start in [4096 * (page - 1) for name, page in rows if name in tables]:
+        whole[start : start + 16] = bytes(255 - each for each in whole[start : start + 16])
+    path.write_bytes(whole)
+
+
+def test_f12_a_damaged_file_is_seen_before_anything_trusts_it(
+    sqlite_store_url: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "signalbox.db"
+    integrity.check(sqlite_store_url)
+    damage(path, "fills")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match=r"is damaged .* `python -m app restore") as caught:
+        integrity.check(sqlite_store_url)
+    assert "\n" not in caught.value.detail
+    assert path.read_bytes() == before
+
+
+def test_f12_only_what_is_there_is_looked_at(tmp_path: Path) -> None:
+    integrity.check(f"sqlite:///{tmp_path / 'none.db'}")
+    integrity.check("postgresql://u@127.0.0.1:1/db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_f12_a_page_that_breaks_while_the_server_runs_is_a_failure_of_the_storage(
+    sqlite_store_url: str, tmp_path: Path
+) -> None:
+    damage(tmp_path / "signalbox.db", "alerts", "flags")
+    seen: list[StoreFailed] = []
+
+    class Seen(Nobody):
+        def failed(self, error: StoreFailed) -> None:
+            seen.append(error)
+
+    store = SqlStore(make_engines(sqlite_store_url), lambda _: None, Seen())
+    with pytest.raises(StoreFailed, match="malformed"), store.read() as unit:
+        unit.alerts.get("x")
+    with pytest.raises(StoreFailed, match="malformed"), store.write() as unit:
+        unit.flags.set("a", "b", datetime(2026, 1, 1, tzinfo=UTC))
+    store.close()
+    assert len(seen) == 2

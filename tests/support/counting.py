@@ -97,6 +97,7 @@ class CountingHouse:
         self.bus.subscribe(self.books.follow)
         self.sink = Sink()
         self.pauses: list[float] = []
+        self.may_keep = True
         self.recorder = Recorder(
             self.store,
             clock,
@@ -104,6 +105,7 @@ class CountingHouse:
             self.books,
             self.sink,
             lambda: self.pauses.append(clock.monotonic()),
+            lambda: self.may_keep,
         )
         self._fills = 0
 

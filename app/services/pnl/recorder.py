@@ -25,7 +25,8 @@ _Placed = dict[tuple[str, str, str], LivePosition]
 class Recorder:
     """Records every active curve once a second and tells the live layer what changed.
 
-    ``pause`` is called between the parts of a tick, so that requests are served in between.
+    ``pause`` is called between the parts of a tick, so that requests are served in between.  While
+    ``may_keep`` says no, the figures are shown and not written.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Recorder:
         books: Books,
         sink: LiveSink,
         pause: Callable[[], None],
+        may_keep: Callable[[], bool],
     ) -> None:
         self._store = store
         self._clock = clock
@@ -43,6 +45,7 @@ class Recorder:
         self._books = books
         self._sink = sink
         self._pause = pause
+        self._may_keep = may_keep
         self._lock = threading.RLock()
         self._curves = Curves(store)
         self._arranged = -1
@@ -53,6 +56,12 @@ class Recorder:
     def show(self, sink: LiveSink) -> None:
         """Tell ``sink`` from now on what changed each second."""
         self._sink = sink
+
+    def forget(self) -> None:
+        """Read the curves' high-water marks anew: another server may have moved them."""
+        with self._lock:
+            self._curves = Curves(self._store)
+            self._arranged = -1
 
     def tick(self, now: datetime) -> bool:
         """Record the second of ``now`` once; returns whether it had not been recorded before."""
@@ -69,7 +78,7 @@ class Recorder:
             samples = [curve.sample(second) for curve in due]
             marks = [(curve, curve.series) for curve in due if curve.series != curve.kept]
         self._pause()
-        fresh = self._keep(samples, marks)
+        fresh = self._may_keep() and self._keep(samples, marks)
         self._pause()
         ticks = {}
         for user_id in self._curves.users():

@@ -383,7 +383,9 @@ class Counted:
 
 
 def recorder_on(house: CountingHouse, store: Store) -> Recorder:
-    return Recorder(store, house.clock, house.quotes, house.books, house.sink, lambda: None)
+    return Recorder(
+        store, house.clock, house.quotes, house.books, house.sink, lambda: None, lambda: True
+    )
 
 
 def test_a_mark_that_could_not_be_written_is_written_with_the_next_second(
