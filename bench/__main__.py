@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from bench import execution, recorder, replaying, webhook
+from bench import execution, hanging, recorder, replaying, webhook
 from bench.figures import Figure, table
 from bench.machine import Machine, machine
 from bench.run import Run
@@ -23,6 +23,7 @@ PARTS: Final[Mapping[str, Callable[[Run], list[Figure]]]] = {
     "drain": execution.drain,
     "steady": execution.steady,
     "burst": execution.burst,
+    "hang": hanging.measure,
     "recorder": recorder.measure,
     "replay": replaying.measure,
 }

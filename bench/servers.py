@@ -45,9 +45,11 @@ class Server:
     @property
     def worker(self) -> int:
         """The process id of the worker, which serves."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-        return int(children[0])
+        return _children(self.process.pid)[0]
+
+    def children(self) -> list[int]:
+        """Return the processes that the worker has started."""
+        return _children(self.worker)
 
     def cpu_s(self) -> float:
         """Seconds of processor time that the worker has spent, user and system."""
@@ -69,6 +71,12 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that any thread of the process has started."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text(encoding="utf-8").split()]
 
 
 @contextmanager

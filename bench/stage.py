@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import count, cycle, islice
@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 from app.bootstrap import Core
 from app.commands.opening import opened, prepared
 from app.config import Settings, load
+from app.domain.accounts import Account
 from app.domain.inbox import OPEN_STATES, AlertState
 from app.domain.settings import AccountLink, StrategySettings
 from app.store.tables.trading import ALERTS, FILLS, ORDERS
@@ -47,12 +48,20 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A database with strategies; ``paths`` are their webhooks, ``token`` opens the API."""
+    """A database with strategies; ``paths`` are their webhooks, ``token`` opens the API.
+
+    ``venues`` says at which venue each strategy trades, by its id.
+    """
 
     settings: Settings
     made: Core
     paths: Sequence[str]
     token: str
+    venues: Mapping[str, str]
+
+    def on(self, venue: str) -> frozenset[str]:
+        """Return the ids of the strategies that trade there."""
+        return frozenset(key for key, each in self.venues.items() if each == venue)
 
     def wait(self) -> None:
         """Wait until no alert is open; raises TimeoutError when that takes too long."""
@@ -96,8 +105,12 @@ def staged(
     strategies: int = 1,
     symbols: Sequence[str] = ("ES",),
     market: Market = "alerts",
+    venues: Sequence[str] = ("paper",),
 ) -> Iterator[Stage]:
-    """Make a database in ``directory`` with so many strategies, taking turns at the symbols."""
+    """Make a database in ``directory`` with so many strategies.
+
+    They take turns at the symbols, and at the accounts, one for each venue.
+    """
     directory.mkdir(parents=True)
     settings = load(
         host=HOST,
@@ -110,15 +123,26 @@ def staged(
     prepared(settings)
     with opened(settings) as made:
         user = made.users.create("bench", _PASSWORD)
-        account = made.accounts.create_paper(user.id, "bench", _CASH, {"leverage": "1000"})
-        keys = [
-            made.strategies.create(
+        accounts = cycle([_account(made, user.id, venue) for venue in venues])
+        paths, placed = [], {}
+        for number, symbol in enumerate(islice(cycle(symbols), strategies)):
+            account = next(accounts)
+            strategy, key = made.strategies.create(
                 user.id, f"{symbol} {number}", symbol, StrategySettings(), [AccountLink(account.id)]
-            )[1]
-            for number, symbol in enumerate(islice(cycle(symbols), strategies))
-        ]
+            )
+            paths.append(f"/webhook/{key}")
+            placed[strategy.id] = account.venue
         token = made.users.create_token(user.id, "bench")[1]
-        yield Stage(settings, made, [f"/webhook/{key}" for key in keys], token)
+        yield Stage(settings, made, paths, token, placed)
+
+
+def _account(made: Core, user_id: str, venue: str) -> Account:
+    """An account on which money is never short."""
+    account = made.accounts.create_paper(user_id, f"bench {venue}", _CASH, {"leverage": "1000"})
+    placed = replace(account, venue=venue)
+    with made.store.write() as uow:
+        uow.accounts.update(placed)
+    return placed
 
 
 Body = dict[str, object]
