@@ -201,6 +201,11 @@ VENUE: Final = (
         "Check the account's connection; the order is not sent again once the alert is stale.",
     ),
     Refusal(
+        "VENUE_LIMITED",
+        "The venue took no more requests for too long, and nothing was sent: {reason}",
+        "Send fewer orders at once, or let the venue raise the account's limit.",
+    ),
+    Refusal(
         "VENUE_UNKNOWN",
         "The order was sent, but its answer was lost.",
         "Nothing: the venue is asked by the order's own id until it is known.",

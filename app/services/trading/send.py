@@ -7,6 +7,7 @@ settler, which books it.  No transaction is open while a venue is asked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -14,6 +15,7 @@ from app.domain.decisions import Denied
 from app.domain.errors import (
     BrokerAuth,
     BrokerError,
+    BrokerLimited,
     BrokerRejected,
     BrokerUnavailable,
     BrokerUnknown,
@@ -26,12 +28,23 @@ from app.services.trading.settle import Settler, contract_of
 #: What is not found at its venue was not sent, but only after it had so long to show up there.
 GRACE: Final = timedelta(seconds=5)
 
+#: So long an order that the venue does not take yet, for want of room, is tried again.
+PATIENCE_S: Final = 60.0
+
 #: What it means that an order is found in a final state; else it is accepted.
 _FOUND: Final = {
     OrderState.CANCELED: OrderEvent.CANCEL,
     OrderState.REJECTED: OrderEvent.REJECT,
     OrderState.EXPIRED: OrderEvent.EXPIRE,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldBack:
+    """When an order is sent again and when it is given up, in seconds of the monotonic clock."""
+
+    at: float
+    until: float
 
 
 class Sender:
@@ -41,16 +54,24 @@ class Sender:
         self._brokers = brokers
         self._settler = settler
         self._clock = clock
+        self._held_back: dict[str, _HeldBack] = {}
 
     def submit(self, order: Order) -> None:
-        """Send the order under its own id, and report the answer."""
+        """Send the order under its own id, and report the answer.
+
+        What the venue certainly did not take because it takes no more requests now is held back:
+        ``clear_up`` sends it again.
+        """
         contract = contract_of(order.symbol, order.created_at.date())
+        before = self._held_back.pop(order.client_order_id, None)
         try:
             held = self._brokers.of(order.account_id).submit(order, contract)
         except BrokerRejected as error:
             self._report(order, OrderEvent.REJECT, error.detail, code=error.code)
         except BrokerAuth as error:
             self._report(order, OrderEvent.DENY, error.detail, code="VENUE_AUTH")
+        except BrokerLimited as error:
+            self._hold_back(order, error, before)
         except BrokerUnavailable as error:
             self._report(order, OrderEvent.DENY, error.detail, code="VENUE_UNAVAILABLE")
         except BrokerUnknown as error:
@@ -73,6 +94,9 @@ class Sender:
         Found at the venue, it is adopted.  Not there after the grace period, it was not sent: it
         is sent under the same id, unless ``refusal`` says why it may not go out any more.
         """
+        held_back = self._held_back.get(order.client_order_id)
+        if held_back is not None and order.state is OrderState.SUBMITTING:
+            return self._send_again(order, refusal, held_back)
         waited = self._clock.now() - order.updated_at >= GRACE
         if order.state is OrderState.PENDING_CANCEL and not waited:
             return False
@@ -92,6 +116,26 @@ class Sender:
         """Report the state in which the venue holds our order; fills are reports of their own."""
         event = _FOUND.get(held.state, OrderEvent.ACCEPT)
         self._report(order, event, held.reason, held.venue_order_id)
+
+    def _hold_back(self, order: Order, error: BrokerLimited, before: _HeldBack | None) -> None:
+        """Remember when to send the order again; deny it when that would take too long."""
+        now = self._clock.monotonic()
+        until = now + PATIENCE_S if before is None else before.until
+        if now + error.wait_s > until:
+            self._report(order, OrderEvent.DENY, error.detail, code="VENUE_LIMITED")
+        else:
+            self._held_back[order.client_order_id] = _HeldBack(now + error.wait_s, until)
+
+    def _send_again(self, order: Order, refusal: Denied | None, held_back: _HeldBack) -> bool:
+        """Send under the same id what was not taken, once the venue takes orders again."""
+        if refusal is not None:
+            del self._held_back[order.client_order_id]
+            self._report(order, OrderEvent.EXPIRE, refusal.detail, code=refusal.code)
+        elif self._clock.monotonic() < held_back.at:
+            return False
+        else:
+            self.submit(order)
+        return True
 
     def _found(self, order: Order, held: VenueOrder, missed: Sequence[Report]) -> bool:
         if order.state is OrderState.PENDING_CANCEL and held.state.working:
