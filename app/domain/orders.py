@@ -124,6 +124,10 @@ class OrderEvent(StrEnum):
     EXPIRE = "expire"
 
 
+#: The leg of an order that was placed at the venue by somebody else, and of a booked difference.
+EXTERNAL: Final = "external"
+ADJUSTMENT: Final = "adjustment"
+
 S, E = OrderState, OrderEvent
 
 TERMINAL: Final = frozenset({S.DENIED, S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED})
@@ -251,9 +255,25 @@ class Order:
     signal_price: Decimal | None = None
 
     @property
+    def external(self) -> bool:
+        """Whether somebody else placed it at the venue and it was imported into the manual book."""
+        return self.leg == EXTERNAL
+
+    @property
     def remaining(self) -> Decimal:
         """Unsigned quantity that may still fill; never below zero, also after an overfill."""
         return max(self.quantity - self.filled_quantity, ZERO)
+
+
+def after(order: Order, event: OrderEvent) -> OrderState:
+    """Return the order's state after ``event``; raises InvariantBroken like ``apply``.
+
+    The table does not know what has filled: an order that works on after a refused cancel is
+    partially filled again if it was.
+    """
+    state = apply(order.state, event)
+    filled = state is OrderState.ACCEPTED and order.filled_quantity > 0
+    return OrderState.PARTIALLY_FILLED if filled else state
 
 
 @dataclass(frozen=True, slots=True)

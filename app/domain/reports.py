@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from app.domain.orders import Fill, OrderEvent, OrderState, Side
+from app.domain.orders import Fill, OrderEvent, OrderState, OrderType, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,22 @@ class LinkReport:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AuthReport:
+    """The venue refused the account's credentials; ``detail`` is what it said."""
+
+    account_id: str
+    at: datetime
+    detail: str
+
+
 Report = OrderReport | FillReport
 """What a venue says about orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class VenueOrder:
-    """An order as the venue holds it."""
+    """An order as the venue holds it; ``type`` and prices are None where it does not say them."""
 
     client_order_id: str
     venue_order_id: str
@@ -63,6 +72,9 @@ class VenueOrder:
     at: datetime
     average_price: Decimal | None = None
     reason: str | None = None
+    type: OrderType | None = None
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from typing import Final
 from app.domain.catalogue import InstrumentKind
 from app.domain.decisions import Denied, Leg
 from app.domain.instruments import Contract
-from app.domain.money import ZERO, exact
+from app.domain.money import ZERO, exact, plain
+from app.domain.orders import Order
 from app.domain.planning import Market, Plan
 from app.domain.planning.pricing import bad_price
 from app.domain.refusals import denied
-from app.domain.safety.switches import TradingState
+from app.domain.safety.switches import Stop, TradingState
 
 #: A limit or stop further than half the price away is a slip of the finger.
 FURTHEST: Final = Decimal("0.5")
@@ -26,15 +27,13 @@ FURTHEST: Final = Decimal("0.5")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The switches of the server, the account and the strategy, and what is known of the market.
+    """The strictest switch of server, account and strategy, and what is known of the market.
 
-    ``max_position`` is unsigned, None for no limit.
+    ``max_position`` is unsigned, None for no limit; ``stop`` is None while nothing is stopped.
     """
 
     contract: Contract
-    server: TradingState = TradingState.ACTIVE
-    account: TradingState = TradingState.ACTIVE
-    strategy: TradingState = TradingState.ACTIVE
+    stop: Stop | None = None
     max_position: Decimal | None = None
     market: Market = field(default_factory=Market)
 
@@ -44,23 +43,44 @@ def check(plan: Plan, limits: Limits) -> Denied | None:
     if plan.closes:
         return None
     return (
-        trading_allowed(limits.server, limits.account, limits.strategy)
+        opening_allowed(limits.stop)
         or _position(plan, limits)
         or _prices(plan.legs, limits)
         or _buying_power(plan, limits)
     )
 
 
-def trading_allowed(
-    server: TradingState, account: TradingState, strategy: TradingState = TradingState.ACTIVE
-) -> Denied | None:
-    """Return why nothing may be opened now, or None; a halt is named before a reduction."""
-    levels = {"server": server, "account": account, "strategy": strategy}
-    for state, code in _CODES.items():
-        for level, found in levels.items():
-            if found is state:
-                return denied(code, level=level)
-    return None
+def opening_allowed(stop: Stop | None) -> Denied | None:
+    """Return why nothing may be opened while ``stop`` holds, or None."""
+    if stop is None:
+        return None
+    return denied(
+        _CODES[stop.switch.state],
+        subject=stop.subject,
+        since=stop.since,
+        thrower=stop.thrower,
+        reason=stop.switch.detail or "thrown by hand.",
+    )
+
+
+@exact
+def closing_allowed(leg: Leg, held: Decimal, working: Iterable[Order]) -> Denied | None:
+    """Return why an order that is to reduce would not, or None.
+
+    ``held`` is the signed position of its book, ``working`` are the book's other orders.  What
+    other exits may still fill is taken off; protection goes with the position, and is not.
+    """
+    ahead = sum((order.remaining for order in working if _ahead(order, leg)), ZERO)
+    left = plain(max(-held * leg.side.sign - ahead, ZERO))
+    if leg.quantity <= left:
+        return None
+    words = {"side": leg.side, "quantity": leg.quantity, "symbol": leg.symbol}
+    return denied("NOTHING_LEFT_TO_CLOSE", left=left, **words)
+
+
+def _ahead(order: Order, leg: Leg) -> bool:
+    exits = order.reduce_only and not order.role.protective
+    return exits and order.side is leg.side and not leg.role.protective
 
 
 _CODES: Final = {

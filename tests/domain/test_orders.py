@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.errors import InvariantBroken
-from app.domain.orders import Order, OrderEvent, OrderState, apply, client_order_id
+from app.domain.orders import Order, OrderEvent, OrderState, after, apply, client_order_id
 from tests.support.records import order
 
 S, E = OrderState, OrderEvent
@@ -86,12 +86,22 @@ def test_i6_the_expectation_names_every_step_once() -> None:
 def test_i6_every_event_in_every_state_does_what_is_expected_or_is_refused(
     state: OrderState, event: OrderEvent
 ) -> None:
-    after = EXPECTED.get((state, event))
-    if after is not None:
-        assert apply(state, event) is after
+    expected = EXPECTED.get((state, event))
+    if expected is not None:
+        assert apply(state, event) is expected
         return
     with pytest.raises(InvariantBroken, match=f"An order that is {state} cannot {event}"):
         apply(state, event)
+
+
+@pytest.mark.parametrize("filled", ["0", "1"])
+@pytest.mark.parametrize(("state", "event"), EXPECTED, ids=str)
+def test_c15_what_has_filled_is_never_called_accepted_again(
+    state: OrderState, event: OrderEvent, filled: str
+) -> None:
+    found = after(order(1, state=state, filled_quantity=Decimal(filled)), event)
+    hidden = EXPECTED[state, event] is S.ACCEPTED and filled == "1"
+    assert found is (S.PARTIALLY_FILLED if hidden else EXPECTED[state, event])
 
 
 @pytest.mark.parametrize("event", OrderEvent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,13 +11,13 @@ import pytest
 from app.domain import risk
 from app.domain.decisions import Leg
 from app.domain.instruments import Contract
-from app.domain.orders import OrderRole, Side
+from app.domain.orders import Order, OrderRole, Side
 from app.domain.planning import Market, Plan
-from app.domain.risk import Limits, trading_allowed
-from app.domain.safety.switches import TradingState
-from tests.support.trading import BTC, CL, ES, SPY, code, number
+from app.domain.risk import Limits, opening_allowed
+from app.domain.safety.switches import Scope, Stop, Switch, TradingState
+from tests.support.trading import BTC, CL, ES, SPY, code, number, order
 
-ACTIVE, REDUCING, HALTED = TradingState.ACTIVE, TradingState.REDUCING, TradingState.HALTED
+REDUCING, HALTED = TradingState.REDUCING, TradingState.HALTED
 CLOSE = Leg("close", Side.SELL, Decimal(2), OrderRole.EXIT, reduce_only=True)
 OPEN = Leg("open", Side.SELL, Decimal(2), OrderRole.ENTRY)
 EXIT = Plan("ESZ2026", Decimal(2), Decimal(0), (CLOSE,))
@@ -34,31 +35,67 @@ def limits(
     return Limits(contract, max_position=number(cap), market=market)
 
 
+def stop(state: TradingState, scope: Scope = Scope.SERVER, subject: str = "the server") -> Stop:
+    at = datetime(2026, 11, 16, 16, 0, 5, tzinfo=UTC)
+    return Stop(Switch(scope, "", state, at, detail="The feed lies."), subject, "anna")
+
+
 @pytest.mark.parametrize(
-    ("server", "account", "strategy", "expected"),
-    [
-        (ACTIVE, ACTIVE, ACTIVE, None),
-        (HALTED, ACTIVE, ACTIVE, "TRADING_HALTED"),
-        (ACTIVE, HALTED, ACTIVE, "TRADING_HALTED"),
-        (ACTIVE, ACTIVE, HALTED, "TRADING_HALTED"),
-        (REDUCING, ACTIVE, ACTIVE, "TRADING_REDUCING"),
-        (REDUCING, ACTIVE, HALTED, "TRADING_HALTED"),
-        (ACTIVE, ACTIVE, REDUCING, "TRADING_REDUCING"),
-    ],
+    ("state", "expected"), [(HALTED, "TRADING_HALTED"), (REDUCING, "TRADING_REDUCING")]
 )
-def test_a_switch_on_any_level_stops_what_opens_and_never_an_exit(
-    server: TradingState, account: TradingState, strategy: TradingState, expected: str | None
-) -> None:
-    switched = replace(limits(), server=server, account=account, strategy=strategy)
+def test_a_switch_stops_what_opens_and_never_an_exit(state: TradingState, expected: str) -> None:
+    switched = replace(limits(), stop=stop(state))
     assert code(risk.check(ENTRY, switched)) == expected
     assert code(risk.check(REVERSAL, switched)) == expected
     assert risk.check(EXIT, switched) is None
+    assert risk.check(ENTRY, limits()) is None
 
 
-def test_the_refusal_names_the_level_that_is_halted() -> None:
-    found = trading_allowed(ACTIVE, HALTED)
+def test_the_refusal_says_what_is_stopped_since_when_by_whom_why_and_what_to_do() -> None:
+    found = opening_allowed(stop(HALTED, Scope.ACCOUNT, "the account desk"))
     assert found is not None
-    assert found.detail.startswith("Trading is halted on the account;")
+    assert found.detail == (
+        "Trading is halted on the account desk since 2026-11-16 16:00:05 UTC, by anna:"
+        " The feed lies. Only exits and cancels pass."
+        " Resume trading on the account desk when the reason is gone."
+    )
+
+
+def exiting(quantity: str, side: Side = Side.SELL, role: OrderRole = OrderRole.EXIT) -> Leg:
+    return Leg("close", side, Decimal(quantity), role, reduce_only=True, symbol="ESZ2026")
+
+
+def resting(quantity: str, role: OrderRole = OrderRole.EXIT, *, reduces: bool = True) -> Order:
+    return replace(order(role, side=Side.SELL, quantity=quantity), reduce_only=reduces)
+
+
+@pytest.mark.parametrize(
+    ("held", "leg", "working", "allowed"),
+    [
+        ("2", exiting("2"), [], True),
+        ("2", exiting("3"), [], False),
+        ("0", exiting("1"), [], False),
+        ("-2", exiting("1"), [], False),
+        ("-2", exiting("2", Side.BUY), [], True),
+        ("2", exiting("1"), [resting("1")], True),
+        ("2", exiting("1"), [resting("1"), resting("1")], False),
+        ("2", exiting("2"), [resting("2", OrderRole.STOP_LOSS)], True),
+        ("2", exiting("2", role=OrderRole.STOP_LOSS), [resting("2")], True),
+        ("0", exiting("2", role=OrderRole.STOP_LOSS), [], False),
+        ("-2", exiting("2", Side.BUY), [resting("2")], True),
+        ("2", exiting("2"), [resting("2", OrderRole.ENTRY, reduces=False)], True),
+    ],
+)
+def test_an_exit_passes_for_what_is_held_less_the_exits_that_rest_before_it(
+    held: str, leg: Leg, working: list[Order], *, allowed: bool
+) -> None:
+    found = risk.closing_allowed(leg, Decimal(held), working)
+    assert code(found) == (None if allowed else "NOTHING_LEFT_TO_CLOSE")
+
+
+def test_what_has_filled_of_an_exit_that_rests_is_no_longer_before_another() -> None:
+    half = replace(resting("2"), filled_quantity=Decimal(1))
+    assert risk.closing_allowed(exiting("1"), Decimal(2), [half]) is None
 
 
 @pytest.mark.parametrize(

@@ -163,13 +163,39 @@ PLANNING: Final = (
 RISK: Final = (
     Refusal(
         "TRADING_HALTED",
-        "Trading is halted on the {level}; only exits pass.",
-        "Resume trading on the {level}.",
+        "Trading is halted on {subject} since {since}, by {thrower}: {reason} Only exits and"
+        " cancels pass.",
+        "Resume trading on {subject} when the reason is gone.",
     ),
     Refusal(
         "TRADING_REDUCING",
-        "The {level} takes only orders that reduce a position.",
-        "Resume trading on the {level}.",
+        "Only orders that reduce a position pass on {subject} since {since}, by {thrower}: {reason}"
+        " This one would add to it.",
+        "Resume trading on {subject} when the reason is gone.",
+    ),
+    Refusal(
+        "NOTHING_LEFT_TO_CLOSE",
+        "The order would {side} {quantity} {symbol} to close what is held, and only {left} is left"
+        " to close.",
+        "Nothing: another order closed the position meanwhile. Send the exit again for what is left.",
+    ),
+    Refusal(
+        "ACCOUNT_NOT_RECONCILED",
+        "The broker of {account} has not answered since the start, so its positions are not known"
+        " and nothing is opened there.",
+        "Nothing: entries pass as soon as it was compared; Reconciliation shows when that is.",
+    ),
+    Refusal(
+        "POSITION_DRIFT",
+        "The broker and our books disagree about {symbol} on {account}, so nothing is added there:"
+        " {detail}",
+        "Open Reconciliation: accept the broker's number, or flatten the difference.",
+    ),
+    Refusal(
+        "ORDER_IMPORTED",
+        "The order of this alert is at the broker already, from before the database was restored,"
+        " and was imported into the account's manual book.",
+        "Look at the account's manual book, and send the alert again if the trade is still wanted.",
     ),
     Refusal(
         "NO_BUYING_POWER",

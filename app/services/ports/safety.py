@@ -14,7 +14,10 @@ class Switches(Protocol):
     """Trading switches, each kept as it was thrown last; they outlive the process."""
 
     def get(self, scope: Scope, subject_id: str = "") -> Switch | None:
-        """The switch; None when it was never thrown, which means active."""
+        """The switch; None when it was never thrown, which means active.
+
+        Nobody throws it before the transaction ends.
+        """
 
     def throw(self, switch: Switch) -> None: ...
 

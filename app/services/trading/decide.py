@@ -16,21 +16,21 @@ from app.domain.errors import InvariantBroken
 from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import Contract, resolve, same_product
 from app.domain.money import ZERO, wire
-from app.domain.orders import Order, Side
+from app.domain.orders import Order, Side, client_order_id
 from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
 from app.domain.quotes import Quote, QuoteSource
 from app.domain.refusals import denied
-from app.domain.safety.switches import Scope
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
 from app.domain.strategies import Strategy, StrategyState, symbol_for
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
-from app.services.trading.switches import state_of, trading_state
+from app.services.trading.permits import refusal_to_send
+from app.services.trading.switches import stop_of
 
 #: Refusals that mean that an alert came, or was reached, too late.
-EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING"})
+EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING", "NOTHING_LEFT_TO_CLOSE"})
 #: An opening order that could not be sent is not sent later than this after its decision, unless
 #: the strategy's own stale limit says otherwise: by then the market is another one.
 _LATEST: Final = timedelta(minutes=2)
@@ -148,10 +148,13 @@ class Decider:
     def still_wanted(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Denied | None:
         """Look at switches and time again, just before a leg of an earlier decision is sent.
 
-        Returns why it may not go out; what only reduces a position always may.
+        Returns why it may not go out; what only reduces a position may as long as it does.
         """
+        symbol = leg.symbol or decision.symbol or ""
+        key = BookKey(decision.strategy_id, decision.account_id, symbol)
         if leg.reduce_only:
-            return None
+            own = client_order_id(decision.alert_id, decision.account_id, leg.name)
+            return refusal_to_send(uow, key, leg, uow.orders.by_client_id(own))
         strategy = uow.strategies.get(decision.strategy_id)
         account = uow.accounts.get(decision.account_id)
         if strategy is None or account is None:
@@ -165,11 +168,7 @@ class Decider:
         latest = _LATEST if limit is None else timedelta(seconds=limit)
         if self._clock.now() - decision.at > latest:
             return denied("EXPIRED_BEFORE_SENDING")
-        return risk.trading_allowed(
-            trading_state(uow),
-            state_of(uow, Scope.ACCOUNT, account.id),
-            state_of(uow, Scope.STRATEGY, strategy.id),
-        )
+        return refusal_to_send(uow, key, leg, None)
 
     def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
         strategy = _strategy(uow, alert)
@@ -208,9 +207,7 @@ class Decider:
             return planned
         limits = risk.Limits(
             contract=case.contract,
-            server=trading_state(uow),
-            account=state_of(uow, Scope.ACCOUNT, case.account.id),
-            strategy=state_of(uow, Scope.STRATEGY, case.strategy.id),
+            stop=stop_of(uow, case.strategy.id, case.account.id),
             max_position=case.settings.max_position,
             market=market,
         )

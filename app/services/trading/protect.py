@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.domain.decisions import Leg
+from app.domain.decisions import Denied, Leg
 from app.domain.orders import Order, OrderState
 from app.domain.protection import Cancel, Place, Protection, changes
 from app.services.ports import BookKey, Clock, Ids, Store, UnitOfWork
 from app.services.trading.attempts import Barred, barred
 from app.services.trading.cancel import request_cancel
 from app.services.trading.guard import guard_of
+from app.services.trading.permits import refusal_to_resend
 from app.services.trading.send import GRACE, Sender
 from app.services.trading.settle import Settler, contract_of
 from app.services.trading.written import write_order
@@ -30,12 +31,13 @@ _UNDER_WAY: Final = frozenset({OrderState.SUBMITTING, OrderState.PENDING_CANCEL}
 class _Work:
     """What a book needs now, and when it has to be looked at again (None: when it changes).
 
-    ``places`` are the orders to place, each with the entry that it protects.
+    ``places`` are the orders to place, each with the entry that it protects; ``unsettled`` those
+    whose fate is not known, each with the reason not to send it again.
     """
 
     cancels: tuple[Order, ...] = ()
     places: tuple[tuple[Order, Leg], ...] = ()
-    unsettled: tuple[Order, ...] = ()
+    unsettled: tuple[tuple[Order, Denied | None], ...] = ()
     again: datetime | None = None
 
     @property
@@ -99,8 +101,8 @@ class Protector:
             work = self._work(uow, key)
         if work.mends:
             self._mend(key)
-        for order in work.unsettled:
-            self._sender.clear_up(order)
+        for order, refusal in work.unsettled:
+            self._sender.clear_up(order, refusal)
         again = work.again
         if work.mends or work.unsettled:
             again = self._clock.now() + _LOOK_AGAIN
@@ -135,7 +137,9 @@ class Protector:
         return _Work(
             cancels=tuple(each.order for each in found if isinstance(each, Cancel)),
             places=tuple((guard.entry, leg) for leg in legs if bars.allows(leg)) if guard else (),
-            unsettled=tuple(order for order in guards if _unsettled(order, now)),
+            unsettled=tuple(
+                (order, refusal_to_resend(uow, order)) for order in guards if _unsettled(order, now)
+            ),
             again=_earliest(guards, bars.until if position.quantity else None),
         )
 

@@ -21,7 +21,7 @@ from app.domain.errors import (
     BrokerUnknown,
 )
 from app.domain.orders import Order, OrderEvent, OrderState
-from app.domain.reports import OrderReport, Report, VenueOrder
+from app.domain.reports import AuthReport, OrderReport, Report, VenueOrder
 from app.services.ports import Brokers, Clock
 from app.services.trading.settle import Settler, contract_of
 
@@ -70,6 +70,7 @@ class Sender:
             self._report(order, OrderEvent.REJECT, error.detail, code=error.code)
         except BrokerAuth as error:
             self._report(order, OrderEvent.DENY, error.detail, code="VENUE_AUTH")
+            self._locked_out(order, error)
         except BrokerLimited as error:
             self._hold_back(order, error, before)
         except BrokerUnavailable as error:
@@ -85,8 +86,11 @@ class Sender:
             self._brokers.of(order.account_id).cancel(order)
         except BrokerRejected as error:
             self._report(order, OrderEvent.REFUSE_CANCEL, error.detail)
-        except (BrokerUnavailable, BrokerUnknown, BrokerAuth) as error:
+        except (BrokerUnavailable, BrokerUnknown) as error:
             self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+        except BrokerAuth as error:
+            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+            self._locked_out(order, error)
 
     def clear_up(self, order: Order, refusal: Denied | None = None) -> bool:
         """Settle an order whose answer was lost; False while it is too early to say.
@@ -104,6 +108,9 @@ class Sender:
             broker = self._brokers.of(order.account_id)
             held = broker.order(order.client_order_id)
             missed = broker.fills(order.created_at) if held is not None else ()
+        except BrokerAuth as error:
+            self._locked_out(order, error)
+            return False
         except BrokerError:
             return False
         if held is not None:
@@ -157,6 +164,10 @@ class Sender:
                 self._report(order, OrderEvent.SUBMIT, "The venue has no such order.")
                 self._settler.settle()
             self.submit(order)
+
+    def _locked_out(self, order: Order, error: BrokerAuth) -> None:
+        """Have the account stopped: a human has to enter its credentials again."""
+        self._settler.receive(AuthReport(order.account_id, self._clock.now(), error.detail))
 
     def _report(
         self,

@@ -16,10 +16,12 @@ from app.domain.errors import InvariantBroken
 from app.domain.events import Fact, FactKind, Level
 from app.domain.instruments import Contract, resolve
 from app.domain.money import ZERO, divide, wire
-from app.domain.orders import Fill, Order, OrderEvent, OrderState
+from app.domain.orders import Fill, Order, OrderEvent, OrderState, after
 from app.domain.orders import apply as transition
-from app.domain.reports import FillReport, OrderReport, Report
+from app.domain.reports import AuthReport, FillReport, OrderReport, Report
+from app.domain.safety.switches import Scope, Switch, TradingState
 from app.services.ports import Book, BookKey, Clock, OrderStep, Store, UnitOfWork
+from app.services.trading.switches import stop_account, tighten
 
 #: Reports booked in one transaction at most, so that no transaction holds the writer for long.
 BATCH: Final = 200
@@ -28,6 +30,11 @@ _FACTS: Final = {
     OrderEvent.ACCEPT: (FactKind.ORDER_ACCEPTED, Level.INFO, "accepted"),
     OrderEvent.REJECT: (FactKind.ORDER_REJECTED, Level.ERROR, "rejected"),
     OrderEvent.CANCEL: (FactKind.ORDER_CANCELED, Level.INFO, "canceled"),
+    OrderEvent.REFUSE_CANCEL: (
+        FactKind.ORDER_CANCEL_REFUSED,
+        Level.ERROR,
+        "not cancelled, it works on",
+    ),
     OrderEvent.EXPIRE: (FactKind.ORDER_EXPIRED, Level.WARNING, "expired"),
     OrderEvent.LOSE_ANSWER: (FactKind.ORDER_UNKNOWN, Level.ERROR, "unknown"),
     OrderEvent.DENY: (FactKind.ORDER_DENIED, Level.ERROR, "denied"),
@@ -55,11 +62,11 @@ class Settler:
         self._store = store
         self._clock = clock
         self._wake = wake
-        self._reports: deque[Report] = deque()
+        self._reports: deque[Report | AuthReport] = deque()
         self._lock = threading.RLock()
         self._touched: set[BookKey] = set()
 
-    def receive(self, report: Report) -> None:
+    def receive(self, report: Report | AuthReport) -> None:
         """Queue what a venue said; it is booked by the next transaction."""
         self._reports.append(report)
         self._wake()
@@ -102,7 +109,10 @@ class Settler:
         with self.transaction():
             return True
 
-    def _book(self, uow: UnitOfWork, report: Report) -> BookKey | None:
+    def _book(self, uow: UnitOfWork, report: Report | AuthReport) -> BookKey | None:
+        if isinstance(report, AuthReport):
+            stop_account(uow, report.account_id, report.at, report.detail)
+            return None
         if isinstance(report, OrderReport):
             return self._book_event(uow, report)
         return self._book_fill(uow, report)
@@ -115,7 +125,7 @@ class Settler:
             )
             return None
         try:
-            state = transition(order.state, report.event)
+            state = after(order, report.event)
         except InvariantBroken as error:
             self._note(uow, report, "REPORT_OUT_OF_ORDER", error.detail)
             return None
@@ -225,6 +235,13 @@ class Settler:
         uow.facts.append(
             self._fact(uow, order, FactKind.ORDER_FILLED, Level.ERROR, detail, "OVERFILL")
         )
+        words = (
+            f"The venue filled {filled} of an order to {describe(order)}. Compare the position with"
+            " the broker's, then resume."
+        )
+        subject, state = order.strategy_id or "", TradingState.REDUCING
+        now = self._clock.now()
+        tighten(uow, Switch(Scope.STRATEGY, subject, state, now, "OVERFILL", words))
 
     def _tell(self, uow: UnitOfWork, order: Order, event: OrderEvent, reason: str | None) -> None:
         if event not in _FACTS:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy.sql.base import Executable
 
 from app.domain.errors import NotFound
 from app.domain.safety.drift import Drift
@@ -24,6 +25,11 @@ _SWITCH: Final = select(*SWITCH.columns).where(
     SWITCHES.c.scope == bindparam("scope"), SWITCHES.c.subject_id == bindparam("subject_id")
 )
 
+#: "sgnl", "swch": where several may write, who decides by a switch holds off who throws one.
+_KEYS: Final = (0x73676E6C, 0x73776368)
+_HOLD: Final = select(func.pg_advisory_xact_lock_shared(*_KEYS))
+_LOCK: Final = select(func.pg_advisory_xact_lock(*_KEYS))
+
 
 class Switches(Repo):
     """Trading switches, each kept as it was thrown last."""
@@ -31,16 +37,22 @@ class Switches(Repo):
     __slots__ = ()
 
     def get(self, scope: Scope, subject_id: str = "") -> Switch | None:
-        """The switch; None when it was never thrown."""
+        """The switch; None when it was never thrown.  Until the transaction ends it stays so."""
+        self._alone(_HOLD)
         return SWITCH.maybe(self._first(_SWITCH, scope=scope, subject_id=subject_id))
 
     def throw(self, switch: Switch) -> None:
-        """Set the switch, in place of what it was."""
+        """Set the switch, in place of what it was, after everybody who decided by it has ended."""
+        self._alone(_LOCK)
         self._count(self._variant(_THROW), SWITCH.values(switch))
 
     def all(self) -> Sequence[Switch]:
         """Every switch that was ever thrown, active ones included."""
         return SWITCH.all(self._rows(_SWITCHES))
+
+    def _alone(self, lock: Executable) -> None:
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(lock)
 
 
 _INSERT_DRIFT: Final = insert(DRIFTS)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from app.domain.errors import BrokerRejected, BrokerUnavailable, BrokerUnknown
+from app.domain.events import FactKind
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import OrderEvent, OrderState, OrderType, Side
 from app.domain.strategies import Strategy
@@ -192,3 +193,20 @@ def test_two_strategies_never_cancel_each_others_orders(floor: Floor, word: str)
     alert = rest(floor, first)
     floor.send(second, action=word, quantity="1")
     assert states(floor, alert) == [OrderState.ACCEPTED]
+
+
+def test_c15_a_cancel_that_is_refused_leaves_what_has_filled_in_sight_and_is_told(
+    floor: Floor,
+) -> None:
+    strategy = floor.strategy()
+    first = rest(floor, strategy)
+    order = floor.orders(first)[0]
+    floor.broker.fill(order.client_order_id, "1")
+    floor.work()
+    floor.broker.cancel_answers.append(BrokerRejected("Too late."))
+    floor.core.desk.cancel_order(None, order.id)
+    assert states(floor, first) == [OrderState.PARTIALLY_FILLED]
+    told = [fact for fact in floor.facts if fact.kind is FactKind.ORDER_CANCEL_REFUSED]
+    assert [fact.message for fact in told] == [
+        "Breakout: order not cancelled, it works on, buy 2 ESZ2026 limit at 4990: Too late."
+    ]

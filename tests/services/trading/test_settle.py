@@ -14,7 +14,7 @@ import pytest
 from app.domain import journal, positions
 from app.domain.errors import StoreUnavailable
 from app.domain.events import FactKind, Level
-from app.domain.inbox import Alert
+from app.domain.inbox import Alert, AlertState
 from app.domain.orders import Fill, OrderEvent, OrderState, Side
 from app.domain.reports import FillReport, OrderReport, Report
 from app.domain.strategies import Strategy
@@ -166,7 +166,26 @@ def test_f07_an_overfill_is_booked_and_alarmed(
     floor.broker.fill(floor.orders(resting)[0].client_order_id, "5")
     floor.work()
     assert floor.held(strategy) == 5
-    assert codes(floor, Level.ERROR) == ["OVERFILL"]
+    assert codes(floor, Level.ERROR) == ["OVERFILL", "OVERFILL"]
+
+
+def test_f07_after_an_overfill_the_strategy_only_reduces_until_a_person_resumes(
+    floor: Floor, strategy: Strategy, resting: Alert
+) -> None:
+    floor.broker.fill(floor.orders(resting)[0].client_order_id, "5")
+    refused = floor.send(strategy, action="buy", quantity="1")
+    assert (refused.state, refused.code) == (AlertState.REFUSED, "TRADING_REDUCING")
+    assert refused.detail == (
+        "Only orders that reduce a position pass on the strategy Breakout since 2026-11-16"
+        " 16:00:00 UTC, by the server itself: The venue filled 5 of an order to buy 4 ESZ2026"
+        " market. Compare the position with the broker's, then resume. This one would add to it."
+        " Resume trading on the strategy Breakout when the reason is gone."
+    )
+    floor.broker.fills_at_once = True
+    other = floor.strategy("Other")
+    assert floor.send(other, action="buy", quantity="1").state is AlertState.EXECUTED
+    assert floor.send(strategy, action="exit").state is AlertState.EXECUTED
+    assert floor.held(strategy) == 0
     assert order_of(floor, resting)[:2] == (OrderState.FILLED, 5)
 
 
