@@ -19,12 +19,12 @@ settings_option = click.option(
 )
 
 
-def named_values(settings: Sequence[str]) -> dict[str, str]:
+def named_values(settings: Sequence[str], what: str = "setting") -> dict[str, str]:
     """Return the pairs of ``name=value`` texts; raises InvalidInput for a text that is none."""
     found = {}
     for text in settings:
         name, sign, value = text.partition("=")
         if not (name.strip() and sign):
-            raise InvalidInput(f"Write a setting like name=value, not {text[:40]!r}.")
+            raise InvalidInput(f"Write a {what} like name=value, not {text[:40]!r}.")
         found[name.strip()] = value.strip()
     return found
