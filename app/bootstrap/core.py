@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.bootstrap.parts import Parts, Wake, nothing, open_parts
+from app.brokers.chaos import ChaosSettings
 from app.brokers.paper import PaperVenue
 from app.brokers.paper_settings import PaperSettings
 from app.brokers.quotes import QuoteBook
@@ -15,7 +16,7 @@ from app.clock import SystemClock
 from app.config import Settings
 from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
-from app.services.accounts import AccountService
+from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.bus import Bus
 from app.services.flatten import HaltDesk
 from app.services.health import Health
@@ -157,7 +158,8 @@ def core(
     protector = Protector(store, settler, sender, clock, ids)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk = ManualDesk(store, clock, inbox, sender, settler)
-    accounts = AccountService(store, clock, ids, settings.trading_day_roll, PaperSettings.read)
+    checks = {PAPER: PaperSettings.read, CHAOS: ChaosSettings.read}
+    accounts = AccountService(store, clock, ids, settings.trading_day_roll, checks)
     return Core(
         parts=parts,
         reads=SqlReads(store),

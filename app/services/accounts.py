@@ -16,13 +16,14 @@ from app.domain.strategies import Strategy, StrategyKind, StrategyState
 from app.services.ports import Clock, Ids, Store, UnitOfWork
 
 PAPER: Final = "paper"
+CHAOS: Final = "chaos"
 FIRST_ACCOUNT: Final = "paper"
 _STARTING_CASH: Final = Decimal(100_000)
 _NAME_LENGTH: Final = 80
 
 
 class AccountService:
-    """Accounts; ``check`` refuses bad settings of a paper account with InvalidInput."""
+    """Accounts; ``checks`` refuse bad settings of an account, by venue, with InvalidInput."""
 
     def __init__(
         self,
@@ -30,13 +31,13 @@ class AccountService:
         clock: Clock,
         ids: Ids,
         roll: str,
-        check: Callable[[Mapping[str, object]], object],
+        checks: Mapping[str, Callable[[Mapping[str, object]], object]],
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._roll = roll
-        self._check = check
+        self._checks = checks
 
     def list(self, user_id: str | None) -> Sequence[Account]:
         """Return the user's accounts, oldest first; all when ``user_id`` is None."""
@@ -74,20 +75,25 @@ class AccountService:
         starting_cash: Decimal = _STARTING_CASH,
         settings: Mapping[str, object] | None = None,
         roll: str | None = None,
+        venue: str = PAPER,
     ) -> Account:
-        """Make a paper account; raises InvalidInput with the fields that are wrong, or Conflict."""
+        """Make a paper account at ``paper``, or at ``chaos``, the same market behind a bad network.
+
+        Raises InvalidInput with the fields that are wrong, or Conflict.
+        """
         with self._store.write() as uow:
             return self._insert(
-                uow, user_id, name.strip(), starting_cash, settings or {}, roll or self._roll
+                uow, user_id, name.strip(), starting_cash, settings or {}, roll or self._roll, venue
             )
 
     def update_paper(
         self, user_id: str | None, account_id: str, settings: Mapping[str, object]
     ) -> Account:
         """Change the costs and the market of a paper account, for what is filled from now on."""
-        self._check(settings)
         with self._store.write() as uow:
-            account = replace(_own(uow, user_id, account_id), settings=dict(settings))
+            present = _own(uow, user_id, account_id)
+            self._check(present.venue, settings)
+            account = replace(present, settings=dict(settings))
             uow.accounts.update(account)
             self._tell(uow, account, f"Account {account.name}: settings changed")
         return account
@@ -100,8 +106,9 @@ class AccountService:
         starting_cash: Decimal,
         settings: Mapping[str, object],
         roll: str,
+        venue: str = PAPER,
     ) -> Account:
-        self._check(settings)
+        self._check(venue, settings)
         _validate(name, starting_cash, roll)
         if uow.accounts.by_name(user_id, name) is not None:
             raise Conflict(f"There is an account named {name!r} already.")
@@ -109,7 +116,7 @@ class AccountService:
         account = Account(
             id=self._ids(),
             name=name,
-            venue=PAPER,
+            venue=venue,
             mode=Mode.PAPER,
             starting_cash=starting_cash,
             created_at=now,
@@ -121,6 +128,15 @@ class AccountService:
         uow.strategies.insert(self._manual_book(account))
         self._tell(uow, account, f"Account {name}: created")
         return account
+
+    def _check(self, venue: str, settings: Mapping[str, object]) -> None:
+        check = self._checks.get(venue)
+        if check is None:
+            known = " or ".join(sorted(self._checks, reverse=True))
+            raise InvalidInput(
+                f"A paper account is at {known}.", fields={"venue": f"must be {known}"}
+            )
+        check(settings)
 
     def _manual_book(self, account: Account) -> Strategy:
         return Strategy(

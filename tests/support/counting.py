@@ -88,7 +88,9 @@ class CountingHouse:
         self.quotes = quotes or quote_book()
         self.vault = Vault(MASTER)
         self.passwords = PlainPasswords()
-        self.accounts = AccountService(self.store, clock, self.ids, ROLL, PaperSettings.read)
+        self.accounts = AccountService(
+            self.store, clock, self.ids, ROLL, {"paper": PaperSettings.read}
+        )
         self.strategies = StrategyService(self.store, clock, self.ids, self.vault)
         self.users = UserService(
             self.store, clock, self.ids, self.vault, self.passwords, self.accounts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response
@@ -17,9 +17,13 @@ from app.web.wire import Json
 
 
 class AccountIn(Strict):
-    """A paper account: its money, costs and latency (``settings``), and when its day begins."""
+    """A paper account: its money, costs and latency (``settings``), and when its day begins.
+
+    At the venue ``chaos`` its settings may also hold ``faults``, name -> probability.
+    """
 
     name: str = Field(max_length=200)
+    venue: Literal["paper", "chaos"] = "paper"
     starting_cash: Amount = Decimal(100_000)
     settings: dict[str, Any] = Field(default_factory=dict)
     roll: str | None = None
@@ -47,7 +51,7 @@ def account(account_id: str) -> Json:
 def create(body: AccountIn) -> tuple[Json, int]:
     """Make a paper account."""
     made = deps().accounts.create_paper(
-        me().id, body.name, body.starting_cash, body.settings, body.roll
+        me().id, body.name, body.starting_cash, body.settings, body.roll, body.venue
     )
     return wire.account(made), 201
 
