@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from runpy import run_path
 
+from app.services.ownership import Part
 from bench.probe import Probe
 
 _DEPLOYED = run_path(str(Path(__file__).resolve().parent.parent / "deploy" / "gunicorn.conf.py"))
@@ -18,10 +19,25 @@ _PROBE = Probe(Path(os.environ["BENCH_PROBE"])) if "BENCH_PROBE" in os.environ e
 
 def post_worker_init(worker: object) -> None:
     """Start the background workers unless they are to rest, and the probe."""
-    if "BENCH_AT_REST" not in os.environ:
+    if "BENCH_AT_REST" in os.environ:
+        _rest()
+    else:
         _DEPLOYED["post_worker_init"](worker)
     if _PROBE is not None:
         _PROBE.start()
+
+
+def _rest() -> None:
+    """Be the server that trades, and yet start none of the workers that do."""
+    import wsgi  # noqa: PLC0415  the application is built in the worker, after it forked
+
+    ownership = wsgi.runtime.ownership
+    ownership.part = Part(_nothing, _nothing, _nothing, _nothing)
+    ownership.step(wsgi.runtime.core.clock.now())
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def worker_exit(server: object, worker: object) -> None:

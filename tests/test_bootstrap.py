@@ -217,8 +217,9 @@ def test_a_server_executes_an_alert_records_it_and_stops_in_time(runtime: Runtim
     eventually(lambda: made.recorder.summary(None).active_positions == 1)
     eventually(lambda: made.recorder.curve_id(None, strategy.id, None) is not None)
     health = runtime.app.test_client().get("/health").get_json()
-    workers = ["executor", "follower", "live", "market", "paper", "pulse", "recorder", "settler"]
-    assert sorted(health["workers"]) == [*workers, "watch"]
+    trading = ["disk", "executor", "market", "paper", "recorder", "settler"]
+    always = ["follower", "live", "ownership", "pulse", "relief", "watch"]
+    assert sorted(health["workers"]) == sorted([*trading, *always])
     assert health["hub_latency_ms"] >= 0
     runtime.begin_stop()
     assert runtime.app.test_client().post(f"/webhook/{key}", json=body).status_code == 503

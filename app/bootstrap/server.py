@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,18 +21,23 @@ from flask_socketio import SocketIO
 from app import logs
 from app.bootstrap.core import Core, core
 from app.bootstrap.parts import Wake
+from app.bootstrap.trading import Trading
 from app.brokers.feeds import SyntheticFeed
 from app.config import Settings
 from app.domain.instruments import resolve
 from app.services.alarms import Alarms
+from app.services.ownership import OWNED_EVERY, Ownership, Part
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.sim.synthetic import SyntheticMarket
+from app.store.lease import make_lease
+from app.store.space import free_bytes, log_bytes
 from app.web import create_app
 from app.web.closing import OpenSockets
 from app.web.deps import WebDeps, WebSettings
 from app.web.sockets import create_socketio
 from app.workers import follower
+from app.workers.disk import DISK_EVERY, DiskWorker
 from app.workers.executor import Executor
 from app.workers.lanes import Lanes
 from app.workers.market import MarketWorker
@@ -39,7 +45,7 @@ from app.workers.parent import ParentWatch
 from app.workers.recorder import EVERY, RecordWorker
 from app.workers.settler import SettleWorker
 from app.workers.supervisor import Supervisor
-from app.workers.watch import PULSE_EVERY, WATCH_EVERY, Pulse, Watch
+from app.workers.watch import PULSE_EVERY, WATCH_EVERY, Pulse, Relief, Watch
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 _SYNTHETIC_EVERY: Final = timedelta(milliseconds=250)
@@ -67,24 +73,21 @@ class Runtime:
     executor: Executor
     settling: SettleWorker
     sockets: OpenSockets
+    ownership: Ownership
 
     def start(self) -> None:
-        """Find what is open at the venues, then start every worker."""
-        for account in self.core.accounts.list(None):
-            self.core.brokers.of(account.id)
-        self.core.reconciler.run()
-        self.core.protector.tend_all()
+        """Trade, or stand by while another server does; either way the pages are served."""
+        self.ownership.step(self.core.clock.now())
         # A full collection goes through everything that imports made, and stops all for 60 ms;
         # what is frozen is left out.
         gc.collect()
         gc.freeze()
-        self.executor.start()
-        self.supervisor.start()
+        self.supervisor.start(trading=False)
 
     def end_with(self, parent: int, end: Callable[[], None]) -> None:
         """Call ``end`` when this process has another parent than ``parent``; before ``start``."""
         watch = ParentWatch(parent, os.getppid, end)
-        self.supervisor.add("parent", watch.step, every=1.0)
+        self.supervisor.add("parent", watch.step, every=1.0, always=True)
 
     def begin_stop(self) -> None:
         """Answer 503 from now on and listen to nobody: sockets end, idle connections too."""
@@ -97,8 +100,10 @@ class Runtime:
         Returns whether everything ended in time.
         """
         ended = self.supervisor.stop(self.core.settings.drain_s, also=self._idle)
-        self.executor.stop()
+        if self.ownership.may_trade:
+            self.executor.stop()
         self.core.close()
+        self.ownership.leave(ended=ended)
         return ended
 
     def _idle(self) -> bool:
@@ -117,12 +122,15 @@ def build(settings: Settings) -> Runtime:
         made.trader,
         spawn,
         supervisor.attempt,
-        lambda: supervisor.stopping,
+        lambda: supervisor.stopping or not ownership.may_trade,
         pause,
         made.pace,
     )
     made.bus.subscribe(lanes.hear)
-    deps = _web_deps(made, supervisor)
+    executor = made.executor(lanes)
+    trading = Trading(made, supervisor, lanes, executor)
+    ownership = _ownership(made, alarms, trading)
+    deps = _web_deps(made, supervisor, ownership)
     app = create_app(deps)
     socketio, live = create_socketio(app, deps)
     sockets = OpenSockets(app.wsgi_app)
@@ -131,14 +139,12 @@ def build(settings: Settings) -> Runtime:
     pause.to(partial(socketio.sleep, 0))
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
-    live.wake_with(supervisor.add("live", live.step, every=0.5).wake)
-    executor = made.executor(lanes)
+    live.wake_with(supervisor.add("live", live.step, every=0.5, always=True).wake)
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
     _add_workers(made, supervisor, executor, settling)
-    supervisor.add("watch", Watch(made.health, alarms).step, every=WATCH_EVERY)
-    supervisor.add("pulse", Pulse(made.clock, made.health, alarms).step, every=PULSE_EVERY)
-    return Runtime(made, app, socketio, supervisor, lanes, executor, settling, sockets)
+    _add_watchers(made, supervisor, alarms, ownership)
+    return Runtime(made, app, socketio, supervisor, lanes, executor, settling, sockets, ownership)
 
 
 class Spawner:
@@ -162,15 +168,39 @@ def _start_thread(task: Callable[..., object], *args: object) -> object:
     return thread
 
 
+def _ownership(made: Core, alarms: Alarms, trading: Trading) -> Ownership:
+    lease = make_lease(made.settings.store_url, made.clock)
+    part = Part(trading.prepare, trading.begin, trading.cease, trading.wait)
+    return Ownership(lease, alarms, socket.gethostname(), os.getpid(), part)
+
+
+def _add_watchers(made: Core, supervisor: Supervisor, alarms: Alarms, ownership: Ownership) -> None:
+    """Add what runs in a standby too; one runner alone decides who trades."""
+    following = follower.Follower(made.store, made.bus.publish)
+    made.bus.subscribe(following.hear)
+    supervisor.add("follower", following.step, every=follower.EVERY, always=True)
+    supervisor.add("ownership", ownership.step, every=OWNED_EVERY, always=True, patience=None)
+    supervisor.add("watch", Watch(made.health, alarms).step, every=WATCH_EVERY, always=True)
+    relief = Relief(supervisor, alarms)
+    supervisor.add("relief", relief.step, every=WATCH_EVERY, always=True)
+    supervisor.add("disk", _disk(made, alarms).step, every=DISK_EVERY, always=True)
+    pulse = Pulse(made.clock, made.health, alarms)
+    supervisor.add("pulse", pulse.step, every=PULSE_EVERY, always=True)
+
+
+def _disk(made: Core, alarms: Alarms) -> DiskWorker:
+    url = made.settings.store_url
+    return DiskWorker(
+        made.storage, made.store, alarms, partial(free_bytes, url), partial(log_bytes, url)
+    )
+
+
 def _add_workers(
     made: Core, supervisor: Supervisor, executor: Executor, settling: SettleWorker
 ) -> None:
     made.work_arrived.to(supervisor.add("executor", executor.step, every=0.1).wake)
     settler = supervisor.add("settler", settling.step, every=1.0)
     made.reports_arrived.to(settler.wake)
-    following = follower.Follower(made.store, made.bus.publish)
-    made.bus.subscribe(following.hear)
-    supervisor.add("follower", following.step, every=follower.EVERY)
     supervisor.add("paper", made.venue.step, every=0.05)
     supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
     if made.settings.market_data == "synthetic":
@@ -188,7 +218,7 @@ def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
     feed.add(market)
 
 
-def _web_deps(made: Core, supervisor: Supervisor) -> WebDeps:
+def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDeps:
     settings = made.settings
     return WebDeps(
         settings=WebSettings(
@@ -212,6 +242,7 @@ def _web_deps(made: Core, supervisor: Supervisor) -> WebDeps:
         accounts=made.accounts,
         desk=made.desk,
         halts=made.halts,
+        storage=made.storage,
         recorder=made.recorder,
         health=made.health,
         views=Views(
@@ -225,6 +256,7 @@ def _web_deps(made: Core, supervisor: Supervisor) -> WebDeps:
         reads=made.reads,
         quotes=made.quotes,
         draining=lambda: supervisor.stopping,
+        ownership=ownership,
     )
 
 

@@ -46,7 +46,7 @@ class Ownership:
         self._alarms = alarms
         self._host = host
         self._pid = pid
-        self._part = part
+        self.part = part
         self._waited = False
         self.role = Role.STANDBY
         self.holder: Holder | None = None
@@ -98,18 +98,18 @@ class Ownership:
 
     def _begin(self) -> None:
         self.role = Role.STARTING
-        self._part.prepare()
+        self.part.prepare()
         self.role, self.holder = Role.TRADING, None
-        self._part.begin()
+        self.part.begin()
         if self._waited:
             self._alarms.took_over(self._host, self._pid)
 
     def _cease(self) -> None:
         self.role, self._waited = Role.STANDBY, True
-        self._part.cease()
+        self.part.cease()
         self._alarms.stopped_trading(self._host, self._pid)
 
     def _stand_by(self) -> None:
         self.role, self._waited = Role.STANDBY, True
         self.holder = self._lease.holder()
-        self._part.wait()
+        self.part.wait()

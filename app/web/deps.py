@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from app.services.health import Health
     from app.services.inbox import Inbox
     from app.services.manual import ManualDesk
+    from app.services.ownership import Ownership
     from app.services.pnl import Recorder
+    from app.services.storage import Storage
     from app.services.strategies import StrategyService
     from app.services.tracing import Tracer
     from app.services.users import UserService
@@ -60,7 +62,7 @@ class WebSettings:
 class WebDeps:
     """Everything a route may call.
 
-    ``draining`` is True while the server stops.
+    ``draining`` is True while the server stops; ``ownership`` says whether it trades.
     """
 
     settings: WebSettings
@@ -72,6 +74,7 @@ class WebDeps:
     accounts: AccountService
     desk: ManualDesk
     halts: HaltDesk
+    storage: Storage
     recorder: Recorder
     health: Health
     views: Views
@@ -79,6 +82,7 @@ class WebDeps:
     reads: Reads
     quotes: Quotes
     draining: Callable[[], bool]
+    ownership: Ownership
 
 
 def attach(app: Flask, web: WebDeps) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.web import auth, headers, health, pages, problems, signin, webhook
+from app.web import auth, headers, health, pages, problems, signin, standby, webhook
 from app.web.api import accounts, dashboard, records, strategies, trading
 from app.web.deps import WebDeps, attach
 
@@ -47,6 +47,7 @@ def create_app(web: WebDeps) -> APIFlask:
     pages.install(app, settings)
     _install_api(app)
     auth.install(app, settings)
+    standby.install(app)
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

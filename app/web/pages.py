@@ -16,7 +16,7 @@ from app.domain.sessions import Roll
 from app.domain.users import User
 from app.services.reads import Page, Paging, Row, Scope
 from app.services.tracing import summary
-from app.web import editor, vendor, wire
+from app.web import editor, standby, vendor, wire
 from app.web.api import strategies, traces
 from app.web.api.dashboard import chart_point, figures
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
@@ -212,9 +212,13 @@ def _who() -> tuple[User | None, bool]:
     """
     try:
         user = signed_in()
-        return user, user is not None and deps().halts.state() is not TradingState.ACTIVE
+        return user, user is not None and _halted()
     except StoreUnavailable:
         return None, False
+
+
+def _halted() -> bool:
+    return deps().storage.pending or deps().halts.state() is not TradingState.ACTIVE
 
 
 def _context() -> dict[str, object]:
@@ -230,6 +234,8 @@ def _context() -> dict[str, object]:
         "theme": theme if theme in THEMES else "dark",
         "pnl_colours": colours if colours in COLOURS else "default",
         "halted": halted,
+        "trouble": web.storage.trouble if user else None,
+        "standby": standby.banner(signed_in=user is not None),
         "reset": f"{roll.at:%H:%M}",
         "reset_zone": roll.zone.key,
     }

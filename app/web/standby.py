@@ -15,7 +15,8 @@ from app.web.problems import answer
 RETRY_S: Final = 5
 #: Signing in and out changes nothing but the visitor's own cookie.
 ALLOWED: Final = frozenset({"signin.login", "signin.logout"})
-_UNSIGNED: Final = "This server stands by: another one trades. Send it again in a moment."
+#: For strangers, who are not told about our machines.
+_ANOTHER: Final = "Another server trades, and this one stands by: try again in a moment."
 
 
 def install(app: Flask) -> None:
@@ -29,14 +30,15 @@ def install(app: Flask) -> None:
         ownership = deps().ownership
         if deps().draining() or ownership.may_trade:
             return None
-        # Strangers are not told about our machines.
         known = table.get(request.endpoint or "") not in {Guard.WEBHOOK, Guard.FORM, Guard.PUBLIC}
-        response = answer(503, ownership.explain() if known else _UNSIGNED, "STANDBY")
+        response = answer(503, ownership.explain() if known else _ANOTHER, "STANDBY")
         response.headers["Retry-After"] = str(RETRY_S)
         return response
 
 
-def banner() -> str | None:
+def banner(*, signed_in: bool) -> str | None:
     """Return what every page of a server that does not trade says; None while it trades."""
     ownership = deps().ownership
-    return None if ownership.role is Role.TRADING else ownership.explain()
+    if ownership.role is Role.TRADING:
+        return None
+    return ownership.explain() if signed_in else _ANOTHER

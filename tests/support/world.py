@@ -23,12 +23,14 @@ from app.config import Settings
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.domain.users import User
+from app.services.alarms import Alarms
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
 from app.web import WebDeps, WebSettings, create_app
 from app.web.live import Live
 from app.web.sockets import create_socketio
+from tests.support.leases import OneLease, owning
 
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -184,6 +186,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     settings = settings_for(folder)
     clock = VirtualClock(START)
     made = core(settings, clock=clock, seed=2)
+    ownership = owning(OneLease(), clock, Alarms(made.store, clock))
     stopping: list[bool] = []
     web = WebDeps(
         settings=replace(
@@ -210,6 +213,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         accounts=made.accounts,
         desk=made.desk,
         halts=made.halts,
+        storage=made.storage,
         recorder=made.recorder,
         health=made.health,
         views=Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll),
@@ -217,6 +221,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         reads=made.reads,
         quotes=made.quotes,
         draining=lambda: bool(stopping),
+        ownership=ownership,
     )
     app = create_app(web)
     socketio, live = create_socketio(app, web)

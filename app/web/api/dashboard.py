@@ -121,6 +121,7 @@ def status() -> Json:
         "display_zone": web.settings.display_zone,
         "now": wire.iso(web.clock.now()),
         "draining": web.draining(),
+        "role": web.ownership.role.value,
         "workers": wire.workers(web.health.report()),
     }
 

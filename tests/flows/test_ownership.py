@@ -1,0 +1,271 @@
+"""One server trades: a second copy stands by, and takes over from one that dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from app.bootstrap import Core
+from app.commands.opening import opened, prepared
+from app.config import Settings
+from app.domain.inbox import AlertState
+from app.domain.settings import AccountLink, StrategySettings
+from app.services.inbox import Delivery
+from app.store.lease import LEASE_NAME
+from app.store.tables.history import PAPER_ORDERS, STRATEGY_PNL_HISTORY
+from app.store.tables.trading import ALERTS, ORDERS
+from tests.support.databases import execute
+from tests.support.serving import Server, eventually, run, serving
+from tests.support.stores import postgres_store_url
+
+__all__ = ["postgres_store_url"]
+
+#: Within this many seconds of a kill the other server must trade; it is about 3.
+TAKEN_OVER_S = 8.0
+
+
+@dataclass
+class Site:
+    """One database, on which servers of several machines run, each with a folder of its own."""
+
+    folder: Path
+    made: Core
+    key: str
+    token: str
+    shared: dict[str, str]
+
+    @contextmanager
+    def server(self, name: str) -> Iterator[Server]:
+        with serving(self.folder / name, **self.shared) as running:
+            yield running
+
+    def body(self, number: int) -> dict[str, str]:
+        side = "sell" if number % 2 else "buy"
+        return {
+            "id": f"n{number}",
+            "symbol": "ES1!",
+            "action": side,
+            "quantity": "1",
+            "price": "5000",
+        }
+
+    def keep(self, *numbers: int) -> set[str]:
+        """Keep alerts as if a server had just taken them."""
+        kept = set()
+        for number in numbers:
+            body = json.dumps(self.body(number)).encode()
+            answer = self.made.inbox.accept(self.key, Delivery(body=body))
+            assert answer.status == 202
+            kept.add(str(answer.body["alert_id"]))
+        return kept
+
+    def post(self, server: Server, number: int) -> requests.Response:
+        address = f"{server.address}/webhook/{self.key}"
+        return requests.post(address, json=self.body(number), timeout=10)
+
+    def api(self, server: Server, method: str, path: str) -> requests.Response:
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return requests.request(method, server.address + path, headers=headers, timeout=10)
+
+    def rows(self, *columns: object) -> list[tuple[object, ...]]:
+        with self.made.store.read() as uow:
+            found = uow.connection.execute(select(*columns))  # type: ignore[call-overload]
+            return [tuple(row) for row in found]
+
+    def settled(self, wanted: set[str]) -> bool:
+        states = dict(self.rows(ALERTS.c.id, ALERTS.c.state))
+        return all(states.get(each) == AlertState.EXECUTED for each in wanted)
+
+    def assert_once(self, wanted: set[str]) -> None:
+        """Each alert has one order, and the venue has each order once."""
+        orders = Counter(row[0] for row in self.rows(ORDERS.c.alert_id))
+        assert {alert: orders[alert] for alert in wanted} == dict.fromkeys(wanted, 1)
+        ours = sorted(str(row[0]) for row in self.rows(ORDERS.c.client_order_id))
+        assert ours == sorted(str(row[0]) for row in self.rows(PAPER_ORDERS.c.client_order_id))
+
+
+@contextmanager
+def open_site(folder: Path, url: str) -> Iterator[Site]:
+    secret = Fernet.generate_key().decode()
+    settings = Settings(
+        _env_file=None, data_dir=folder, database_url=url, secret_key=SecretStr(secret)
+    )
+    prepared(settings)
+    with opened(settings) as made:
+        user = made.users.create("ann", "correct horse battery")
+        account = made.accounts.create_paper(user.id, "main", Decimal(10**6), {})
+        link = [AccountLink(account.id)]
+        _, key = made.strategies.create(user.id, "Breakout", "ES", StrategySettings(), link)
+        token = made.users.create_token(user.id, "test")[1]
+        yield Site(folder, made, key, token, {"DATABASE_URL": url, "SECRET_KEY": secret})
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    url = f"sqlite:///{tmp_path / 'signalbox.db'}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_store_url")
+    with open_site(tmp_path, url) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_site(tmp_path: Path) -> Iterator[Site]:
+    with open_site(tmp_path, f"sqlite:///{tmp_path / 'signalbox.db'}") as made:
+        yield made
+
+
+def health(server: Server) -> dict[str, object]:
+    return dict(requests.get(f"{server.address}/health", timeout=5).json())
+
+
+def trades(server: Server) -> bool:
+    with suppress(requests.RequestException):
+        return requests.get(f"{server.address}/health/ready", timeout=5).ok
+    return False
+
+
+def processes(server: Server) -> list[int]:
+    """The worker and the master of gunicorn, in this order."""
+    master = server.process.pid
+    listed = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii")
+    return [*map(int, listed.split()), master]
+
+
+def send_signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def test_c20_the_second_of_two_servers_stands_by_and_takes_over_when_the_first_is_killed(
+    site: Site,
+) -> None:
+    with site.server("one") as one, site.server("two") as two:
+        assert trades(one)
+        assert health(one)["role"] == "trading"
+
+        # It stands by: it says so, shows its pages, and changes nothing.
+        report = health(two)
+        assert (report["status"], report["role"]) == ("standby", "standby")
+        workers = report["workers"]
+        assert isinstance(workers, dict)
+        assert not {"executor", "settler", "paper", "recorder"} & set(workers)
+        ready = requests.get(f"{two.address}/health/ready", timeout=5)
+        assert (ready.status_code, ready.json()["status"]) == (503, "standby")
+        refused = site.post(two, 900)
+        assert (refused.status_code, refused.json()["error_code"]) == (503, "STANDBY")
+        assert int(refused.headers["Retry-After"]) > 0
+        refused = site.api(two, "POST", "/api/resume")
+        worker = processes(one)[0]
+        assert refused.status_code == 503
+        assert f"process {worker}, trades on this database since" in refused.json()["detail"]
+        assert site.api(two, "GET", "/api/positions").status_code == 200
+
+        # What is under way, and what waits while the first one is frozen and then dies.
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda n: site.post(one, n), range(20)))
+        wanted = {answer.json()["alert_id"] for answer in answers}
+        assert {answer.status_code for answer in answers} == {202}
+        pids = processes(one)
+        send_signal(pids, signal.SIGSTOP)
+        wanted |= site.keep(*range(100, 120))
+        assert not trades(two)
+        send_signal(pids, signal.SIGKILL)
+        eventually(lambda: trades(two), TAKEN_OVER_S)
+        eventually(lambda: site.settled(wanted))
+        site.assert_once(wanted)
+        told = site.api(two, "GET", "/api/log").text
+        assert "took over: it trades now" in told
+        assert site.post(two, 901).status_code == 202
+
+
+def test_f20_a_server_that_stops_in_order_is_replaced_by_the_one_that_stands_by(
+    sqlite_site: Site,
+) -> None:
+    site = sqlite_site
+    with site.server("one") as one, site.server("two") as two:
+        wanted = {site.post(one, number).json()["alert_id"] for number in range(6)}
+        assert one.stop() == 0
+        stopped = time.monotonic()
+        eventually(lambda: trades(two), TAKEN_OVER_S)
+        assert time.monotonic() - stopped < 4
+        wanted.add(site.post(two, 7).json()["alert_id"])
+        eventually(lambda: site.settled(wanted))
+        site.assert_once(wanted)
+
+
+def test_c20_who_loses_its_hold_on_postgres_stops_and_gets_it_back_through_the_start(
+    tmp_path: Path, postgres_store_url: str
+) -> None:
+    with open_site(tmp_path, postgres_store_url) as site, site.server("one") as one:
+        wanted = {site.post(one, 0).json()["alert_id"]}
+        sessions = f"FROM pg_stat_activity WHERE application_name = '{LEASE_NAME}'"
+        execute(make_url(postgres_store_url), f"SELECT pg_terminate_backend(pid) {sessions}")
+        eventually(lambda: health(one)["role"] != "trading", 4)
+        assert site.post(one, 1).status_code == 503
+        eventually(lambda: trades(one), TAKEN_OVER_S)
+        wanted.add(site.post(one, 2).json()["alert_id"])
+        eventually(lambda: site.settled(wanted))
+        site.assert_once(wanted)
+        assert "lost its hold on the database" in site.api(one, "GET", "/api/log").text
+
+
+def test_f20_a_reload_never_has_two_workers_that_trade(sqlite_site: Site) -> None:
+    """The new worker starts while the old one drains: alerts all the time, each executed once."""
+    site = sqlite_site
+    with site.server("one") as one:
+        before = processes(one)[0]
+        wanted, refused = set(), 0
+        one.process.send_signal(signal.SIGHUP)
+        for number in range(400):
+            try:
+                answer = site.post(one, number)
+            except requests.ConnectionError:
+                continue
+            if answer.status_code == 202:
+                wanted.add(answer.json()["alert_id"])
+            else:
+                assert answer.status_code == 503
+                refused += 1
+            if len(wanted) >= 20 and processes(one)[0] != before and trades(one):
+                break
+            time.sleep(0.02)
+        assert processes(one)[0] != before
+        eventually(lambda: trades(one), TAKEN_OVER_S)
+        wanted.add(site.post(one, 1000).json()["alert_id"])
+        eventually(lambda: site.settled(wanted))
+        site.assert_once(wanted)
+        rows = Counter(site.rows(STRATEGY_PNL_HISTORY.c.series_id, STRATEGY_PNL_HISTORY.c.at))
+        assert set(rows.values()) <= {1}
+
+
+def test_c20_the_database_of_a_server_that_trades_is_neither_restored_nor_migrated(
+    sqlite_site: Site, tmp_path: Path
+) -> None:
+    site = sqlite_site
+    with site.server("one") as one:
+        backup = tmp_path / "kept.db"
+        env = {**one.env, "PORT": "1"}
+        assert run(["backup", str(backup)], env).returncode == 0
+        result = run(["restore", str(backup)], env)
+        assert result.returncode == 1
+        assert "trades on this database: stop it first." in result.stderr
+        assert f"process {processes(one)[0]}," in result.stderr
+        assert trades(one)
