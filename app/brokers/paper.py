@@ -341,6 +341,9 @@ def venue_order(record: PaperOrder) -> VenueOrder:
         at=record.at,
         average_price=order.average_price,
         reason=record.reason,
+        type=order.type,
+        limit_price=order.limit_price,
+        stop_price=order.stop_price,
     )
 
 

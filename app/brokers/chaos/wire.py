@@ -104,6 +104,9 @@ def held_in(data: Mapping[str, Any]) -> VenueOrder:
             at=datetime.fromisoformat(data["at"]),
             average_price=_number(data.get("average_price")),
             reason=data.get("reason"),
+            type=None if data.get("type") is None else OrderType(data["type"]),
+            limit_price=_number(data.get("limit_price")),
+            stop_price=_number(data.get("stop_price")),
         )
     except _UNREADABLE as error:
         raise InvalidInput(f"The venue's order cannot be read: {error!r}.") from error
