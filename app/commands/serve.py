@@ -7,10 +7,10 @@ import sys
 
 import click
 
-from app.bootstrap import ROOT
-from app.commands.opening import opened, port_fault, prepared
+from app.bootstrap import ROOT, Core
+from app.commands.opening import alone, opened, port_fault, prepared
 from app.config import Settings, load
-from app.domain.errors import ConfigError
+from app.domain.errors import ConfigError, Conflict
 
 
 @click.command()
@@ -30,18 +30,25 @@ def serve() -> None:
 def made_ready(settings: Settings) -> str | None:
     """Check the port, migrate, and see to the first account.
 
-    Returns the one-time link that creates the first user, None once there is one.  Raises
-    ConfigError when the server could not run.
+    Returns the one-time link that creates the first user, None once there is one, and where another
+    server trades.  Raises ConfigError when the server could not run.
     """
     fault = port_fault(settings)
     if fault is not None:
         raise ConfigError(f"{fault} Stop it, or set PORT to another one.")
     prepared(settings)
     with opened(settings) as made:
-        token = made.users.new_setup_token()
-        if token is None:
-            return None
-        made.accounts.ensure_first()
+        return None if made.users.count() else _first_link(settings, made)
+
+
+def _first_link(settings: Settings, made: Core) -> str | None:
+    """Make the first account and the link; None where a server trades, whose link is to stay."""
+    try:
+        with alone(settings):
+            made.accounts.ensure_first()
+            token = made.users.new_setup_token()
+    except Conflict:
+        return None
     return f"{settings.base_url}/setup?token={token}"
 
 

@@ -15,10 +15,13 @@ REMEMBERED_S: Final = 60.0
 
 @dataclass(slots=True)
 class Beat:
-    """One worker's pulse; ``every`` is how often it should beat."""
+    """One worker's pulse; ``every`` is how often it should beat, ``seen`` when it last did.
+
+    ``seen`` is on the monotonic scale, so that a clock that is set makes nobody late.
+    """
 
     every: timedelta
-    started_at: datetime
+    seen: float
     last_at: datetime | None = None
     failures: int = 0
     problem: str | None = None
@@ -58,7 +61,7 @@ class Health:
 
     def expect(self, name: str, every: timedelta) -> None:
         """Name a worker that must beat from now on."""
-        self._beats[name] = Beat(every, self._clock.now())
+        self._beats[name] = Beat(every, self._clock.monotonic())
 
     def forget(self, name: str) -> None:
         """Expect nothing of a worker any more, nor of one that was never expected."""
@@ -69,7 +72,7 @@ class Health:
         beat = self._beats.get(name)
         if beat is None:
             return
-        beat.last_at = self._clock.now()
+        beat.last_at, beat.seen = self._clock.now(), self._clock.monotonic()
         beat.problem = None
 
     def fail(self, name: str, problem: str) -> None:
@@ -82,25 +85,27 @@ class Health:
 
     def late(self, name: str) -> bool:
         """Whether the worker has been silent for too long."""
-        beat = self._beats[name]
-        return self._clock.now() - (beat.last_at or beat.started_at) > _limit(beat)
+        return self._late(self._beats[name])
+
+    def _late(self, beat: Beat) -> bool:
+        return self._clock.monotonic() - beat.seen > _limit(beat).total_seconds()
 
     def silent(self) -> dict[str, timedelta]:
         """Return the workers that hang, with what each was given: late, and not for a failure."""
-        beats = self._beats.items()
-        return {n: _limit(b) for n, b in beats if b.problem is None and self.late(n)}
+        beats = list(self._beats.items())
+        return {n: _limit(b) for n, b in beats if b.problem is None and self._late(b)}
 
     def report(self) -> dict[str, dict[str, object]]:
         """Return each worker's state (ok, late or failing), its last beat and failures."""
-        return {name: self._line(name, beat) for name, beat in self._beats.items()}
+        return {name: self._line(beat) for name, beat in list(self._beats.items())}
 
     @property
     def healthy(self) -> bool:
         """Whether every worker beats and none is failing."""
         return all(line["state"] == "ok" for line in self.report().values())
 
-    def _line(self, name: str, beat: Beat) -> dict[str, object]:
-        state = "failing" if beat.problem is not None else "late" if self.late(name) else "ok"
+    def _line(self, beat: Beat) -> dict[str, object]:
+        state = "failing" if beat.problem is not None else "late" if self._late(beat) else "ok"
         return {
             "state": state,
             "last_beat": beat.last_at,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from app.services.alarms import Alarms
 from app.services.health import Health
 from app.services.ports import Clock
-from app.workers.supervisor import Supervisor
 
 #: How often the pulse is felt, in seconds; what comes later than that is the hub's latency.
 PULSE_EVERY: Final = 0.05
@@ -35,10 +35,22 @@ class Watch:
         return False
 
 
+class Hands(Protocol):
+    """Who runs the workers and their tasks."""
+
+    def relieve(self) -> Mapping[str, float]:
+        """Replace the workers whose step hangs; return them, with the seconds each was given."""
+        ...
+
+    def overdue(self, seconds: float) -> Collection[str]:
+        """Return the workers of whose tasks one has been under way for longer than ``seconds``."""
+        ...
+
+
 class Relief:
     """Puts another runner in the place of one that hangs; it waits for nothing itself."""
 
-    def __init__(self, supervisor: Supervisor, alarms: Alarms) -> None:
+    def __init__(self, supervisor: Hands, alarms: Alarms) -> None:
         self._supervisor = supervisor
         self._alarms = alarms
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.opening import opened, port_fault
+from app.commands.opening import alone, opened, port_fault, prepared
 from app.commands.serve import made_ready, server_command, server_environment
 from app.config import Settings
-from app.domain.errors import ConfigError
+from app.domain.errors import ConfigError, Conflict
+from app.store import migrate
 from tests.support.serving import free_port
 
 
@@ -36,6 +37,22 @@ def test_each_start_without_a_user_makes_a_new_link_and_no_second_account(
     assert first != second
     with opened(settings) as made:
         assert len(made.accounts.list(None)) == 1
+
+
+def test_c20_beside_a_server_that_trades_its_link_stays_the_only_one(settings: Settings) -> None:
+    first = made_ready(settings)
+    assert first is not None
+    with alone(settings):
+        assert made_ready(settings) is None
+    with opened(settings) as made:
+        assert made.users.setup_token_valid(first.partition("token=")[2])
+
+
+def test_c20_a_database_on_which_a_server_trades_is_not_migrated(settings: Settings) -> None:
+    settings.data_dir.mkdir()
+    with alone(settings), pytest.raises(Conflict, match="trades on this database: stop it first"):
+        prepared(settings)
+    assert migrate.current(settings.store_url) is None
 
 
 def test_with_a_user_there_is_no_link(settings: Settings) -> None:

@@ -89,7 +89,7 @@ class Site:
             return [tuple(row) for row in found]
 
     def settled(self, wanted: set[str]) -> bool:
-        states = dict(self.rows(ALERTS.c.id, ALERTS.c.state))
+        states = {str(id_): state for id_, state in self.rows(ALERTS.c.id, ALERTS.c.state)}
         return all(states.get(each) == AlertState.EXECUTED for each in wanted)
 
     def assert_once(self, wanted: set[str]) -> None:

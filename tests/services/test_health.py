@@ -38,9 +38,9 @@ def test_a_worker_is_late_after_five_of_its_periods_and_at_least_five_seconds(
 ) -> None:
     health.expect("worker", timedelta(seconds=every))
     for _ in range(2):
-        clock.advance(patience)
+        clock.advance(patience - 0.01)
         assert not health.late("worker")
-        clock.advance(0.001)
+        clock.advance(0.02)
         assert (health.late("worker"), state(health, "worker")) == (True, "late")
         health.beat("worker")
         assert state(health, "worker") == "ok"
@@ -69,6 +69,16 @@ def test_a_failing_worker_is_seen_until_it_beats_again(
         "failures": 2,
         "problem": None,
     }
+
+
+def test_a_worker_that_is_no_longer_expected_is_neither_late_nor_failing(
+    clock: VirtualClock, health: Health
+) -> None:
+    health.forget("recorder")
+    health.fail("recorder", "ValueError: too late")
+    health.beat("recorder")
+    clock.advance(60)
+    assert (health.healthy, health.report()) == (True, {})
 
 
 def test_one_worker_in_trouble_is_enough(clock: VirtualClock, health: Health) -> None:

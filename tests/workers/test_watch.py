@@ -9,7 +9,8 @@ import pytest
 from app.domain.events import FactKind
 from app.services.alarms import Alarms
 from app.services.health import Health
-from app.workers.watch import PULSE_EVERY, Pulse, Watch
+from app.workers.supervisor import PATIENCE_S
+from app.workers.watch import PULSE_EVERY, TASK_S, Pulse, Relief, Watch
 from tests.support.floor import Floor
 
 
@@ -86,3 +87,28 @@ def test_f19_a_hub_that_stands_still_for_more_than_a_second_is_an_alarm(rig: Rig
     assert rig.told() == []
     rig.beat_after(PULSE_EVERY + 1.1, PULSE_EVERY + 2)
     assert rig.told() == ["HUB_LATE"]
+
+
+class Hung:
+    """A supervisor whose executor hangs, with one of its tasks."""
+
+    def __init__(self) -> None:
+        self.asked: list[float] = []
+
+    def relieve(self) -> dict[str, float]:
+        return {"executor": PATIENCE_S}
+
+    def overdue(self, seconds: float) -> set[str]:
+        self.asked.append(seconds)
+        return {"executor"}
+
+
+def test_f19_who_takes_over_from_a_worker_that_hangs_says_so(rig: Rig) -> None:
+    supervisor = Hung()
+    relief = Relief(supervisor, rig.alarms)
+    assert not relief.step(rig.clock.now())
+    assert rig.told() == ["WORKER_REPLACED", "TASK_LATE"]
+    assert supervisor.asked == [TASK_S]
+    words = [fact.message for fact in rig.floor.facts if fact.kind is FactKind.WORKER_FAILED]
+    assert "the worker executor took more than 30 seconds" in words[0]
+    assert "a venue does not answer" in words[1]
