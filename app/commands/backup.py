@@ -15,8 +15,11 @@ from app.commands.opening import alone
 from app.commands.output import one
 from app.config import Settings, load
 from app.domain.errors import Conflict
+from app.services.restored import Leftover, end_leftovers
 from app.store.backup import restore as put_back
 from app.store.backup import save, suffix
+from app.store.engine import make_engines
+from app.store.unit_of_work import SqlStore
 
 _file = click.Path(dir_okay=False, path_type=Path)
 _GLANCE_S: Final = 1
@@ -49,15 +52,32 @@ def restore(file: Path, *, as_json: bool) -> None:
     """Put a backup in the database's place.
 
     The server must not run.  The present database is kept in the folder backups in DATA_DIR.
+    Alerts that waited when the backup was made expire: the broker may be ahead of it.
     """
     settings = load()
     _stopped(settings)
     aside = _named(settings, "before-restore")
-    found, kept = put_back(settings.store_url, file, aside, alone(settings))
+    ended: list[Leftover] = []
+
+    def settle(url: str) -> None:
+        ended.append(_leftovers(url))
+
+    found, kept = put_back(settings.store_url, file, aside, alone(settings), settle)
     before = str(aside) if kept else None
-    one({"restored": str(file), **asdict(found), "kept_before": before}, as_json=as_json)
+    counts = {"alerts_expired": ended[0].expired, "alerts_begun": ended[0].begun}
+    one({"restored": str(file), **asdict(found), **counts, "kept_before": before}, as_json=as_json)
     if not as_json:
         click.echo(_BEHIND)
+
+
+def _leftovers(url: str) -> Leftover:
+    """End what waits in a database that was put back."""
+    store = SqlStore(make_engines(url), lambda _: None)
+    try:
+        with store.write() as uow:
+            return end_leftovers(uow, SystemClock().now())
+    finally:
+        store.close()
 
 
 def _named(settings: Settings, what: str) -> Path:

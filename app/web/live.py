@@ -15,6 +15,7 @@ from typing import Final, Protocol
 
 from app.domain.events import Fact, FactKind, Level
 from app.services.pnl.live import LivePosition, Summary, Tick
+from app.services.storage import Trouble
 from app.web import wire
 from app.web.wire import Json
 
@@ -103,16 +104,32 @@ LARGE: Final = frozenset({"strategy_pnl_update", "position_update"})
 Positions = Callable[[str], Sequence[LivePosition]]
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """What everybody is told each second: whether trading is halted, and what is wrong."""
+
+    halted: bool = False
+    trouble: Trouble | None = None
+
+
 class Live:
     """Queues what happened and sends it on when ``step`` is called, outside every transaction.
 
-    ``positions`` gives a user's open positions, ``halted`` whether trading is stopped.
+    ``positions`` gives a user's open positions, ``halted`` whether trading is stopped, ``trouble``
+    what is wrong with the disk of the database.
     """
 
-    def __init__(self, outlet: Outlet, positions: Positions, halted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        outlet: Outlet,
+        positions: Positions,
+        halted: Callable[[], bool],
+        trouble: Callable[[], Trouble | None],
+    ) -> None:
         self._outlet = outlet
         self._positions = positions
         self._halted = halted
+        self._trouble = trouble
         self._facts: deque[Fact] = deque()
         self._ticks: deque[Mapping[str | None, Tick]] = deque()
         self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
@@ -153,11 +170,11 @@ class Live:
             for each in everybody:
                 yield from _told(fact, each)
         yield from self._moved(facts, users)
-        halted = bool(ticks) and self._halted()
+        stop = Stop(self._halted(), self._trouble()) if ticks else Stop()
         for tick in ticks:
             for user_id in users:
                 if user_id in tick:
-                    yield from _ticked(user_id, tick[user_id], halted=halted)
+                    yield from _ticked(user_id, tick[user_id], stop)
 
     def _moved(self, facts: Iterable[Fact], users: Collection[str]) -> Iterator[Event]:
         """One event for each user whose positions changed, with every book that did."""
@@ -208,9 +225,9 @@ def _told(fact: Fact, user_id: str) -> Iterator[Event]:
         )
 
 
-def _ticked(user_id: str, tick: Tick, *, halted: bool) -> Iterator[Event]:
+def _ticked(user_id: str, tick: Tick, stop: Stop) -> Iterator[Event]:
     at = tick.summary.at
-    yield Event(user_id, "pnl_update", pnl_update(tick.summary, halted=halted), at)
+    yield Event(user_id, "pnl_update", pnl_update(tick.summary, stop), at)
     if tick.strategies:
         lines = [wire.strategy_line(line) for line in tick.strategies]
         yield Event(user_id, "strategy_pnl_update", {"items": lines}, at)
@@ -219,9 +236,10 @@ def _ticked(user_id: str, tick: Tick, *, halted: bool) -> Iterator[Event]:
         yield Event(user_id, "position_update", {"positions": rows}, at)
 
 
-def pnl_update(summary: Summary, *, halted: bool) -> Json:
+def pnl_update(summary: Summary, stop: Stop) -> Json:
     """Return a user's figures of one second."""
-    return {**wire.summary(summary), "halted": halted}
+    trouble = None if stop.trouble is None else stop.trouble.detail
+    return {**wire.summary(summary), "halted": stop.halted, "trouble": trouble}
 
 
 def _flat(fact: Fact) -> Json:

@@ -100,7 +100,8 @@ def create_socketio(app: Flask, web: WebDeps) -> tuple[SocketIO, Live]:
     live = Live(
         sockets,
         web.recorder.positions,
-        lambda: web.halts.state() is not TradingState.ACTIVE,
+        lambda: web.storage.pending or web.halts.state() is not TradingState.ACTIVE,
+        lambda: web.storage.trouble,
     )
     _connections(socketio, sockets, web)
     _subscriptions(socketio, sockets, live, web)

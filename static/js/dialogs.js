@@ -37,6 +37,13 @@ export function showHalted(halted) {
   one("#halted").hidden = !halted;
 }
 
+/** Show on this page what is wrong with the storage: a sentence, or null when nothing is. */
+export function showTrouble(detail) {
+  const notice = one("#trouble");
+  notice.hidden = !detail;
+  one("[data-said]", notice).textContent = detail || "";
+}
+
 /** Wire the halt dialog and the resume button; returns a function that opens the dialog. */
 export function mountHalt() {
   const dialog = one("#halt-dialog");

@@ -18,9 +18,13 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from app.domain.inbox import AlertState
+from app.store.engine import make_engines
 from app.store.migrate import head
+from app.store.unit_of_work import SqlStore
 from tests.cli.conftest import PASSWORD, Shell
 from tests.support.databases import execute
+from tests.support.records import alert
 from tests.support.serving import free_port
 from tests.support.stores import postgres_store_url
 
@@ -78,6 +82,37 @@ def test_a_backup_brings_back_what_was_there_and_keeps_what_it_replaces(
     assert names(installed) == ["ann", "bob"]
     # What was put back is a database to go on with.
     installed.ok("user", "create", "eve", "--password", PASSWORD)
+
+
+def test_c21_alerts_that_waited_in_a_backup_have_expired_once_it_is_put_back(
+    installed: Shell, tmp_path: Path
+) -> None:
+    address = installed.env["DATABASE_URL"] or f"sqlite:///{database(installed)}"
+    store = SqlStore(make_engines(address), lambda _: None)
+    mine = installed.json("strategy", "create", "First", "--symbol", "ES")["id"]
+    with store.write() as unit:
+        unit.alerts.insert(alert(1, strategy_id=mine))
+        unit.alerts.insert(alert(2, strategy_id=mine, state=AlertState.EXECUTED))
+    store.close()
+    file = tmp_path / "kept"
+    installed.json("backup", str(file))
+    kept = file.read_bytes()
+    put_back = installed.json("restore", str(file))
+    assert (put_back["alerts_expired"], put_back["alerts_begun"]) == (1, 0)
+    assert file.read_bytes() == kept
+    if address.startswith("sqlite"):
+        there = {path.name for path in installed.data_dir.glob("signalbox.db*")}
+        assert there <= {"signalbox.db", "signalbox.db.lock"}
+    store = SqlStore(make_engines(address), lambda _: None)
+    with store.read() as unit:
+        ended, other = unit.alerts.get("alert-0001"), unit.alerts.get("alert-0002")
+        told = unit.facts.of_alert("alert-0001")
+    store.close()
+    assert ended is not None
+    assert (ended.state, ended.code) == (AlertState.EXPIRED, "RESTORED_FROM_BACKUP")
+    assert other is not None
+    assert other.state is AlertState.EXECUTED
+    assert [each.code for each in told] == ["RESTORED_FROM_BACKUP"]
 
 
 def test_a_backup_without_a_name_is_for_its_owner_alone_beside_the_others(

@@ -41,6 +41,12 @@ def switch(floor: Floor) -> Switch | None:
         return uow.switches.get(Scope.SERVER)
 
 
+def throw(floor: Floor, to: TradingState) -> None:
+    """Do what a person does."""
+    with floor.core.store.write() as uow:
+        uow.switches.throw(Switch(Scope.SERVER, "", to, floor.clock.now(), thrown_by="ann"))
+
+
 def state(floor: Floor) -> TradingState:
     with floor.core.store.read() as uow:
         return trading_state(uow)
@@ -110,7 +116,7 @@ def test_f12_no_order_goes_out_between_the_failure_and_the_written_halt(
     floor.work()
     assert floor.broker.sent == []
     assert state(floor) is TradingState.HALTED
-    floor.core.halts.resume(None)
+    floor.resume()
     alert = floor.send(strategy, action="buy", quantity="1")
     assert alert.state is AlertState.EXECUTED
 
@@ -118,7 +124,7 @@ def test_f12_no_order_goes_out_between_the_failure_and_the_written_halt(
 def test_f12_a_person_who_has_halted_trading_is_not_overruled(
     floor: Floor, strategy: Strategy
 ) -> None:
-    floor.core.halts.halt(None, flatten=False)
+    floor.halt()
     fill_the_disk(floor, strategy)
     make_room(floor)
     worker(floor).step(floor.clock.now())
@@ -173,7 +179,7 @@ def test_f12_below_the_wanted_space_recording_pauses_and_below_a_quarter_trading
 def test_f12_who_resumes_on_a_disk_that_is_still_low_is_not_halted_again(floor: Floor) -> None:
     look = worker(floor, 10 * MIB)
     look.step(floor.clock.now())
-    floor.core.halts.resume(None)
+    floor.resume()
     look.step(floor.clock.now())
     assert state(floor) is TradingState.ACTIVE
 

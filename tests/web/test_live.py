@@ -81,7 +81,7 @@ class Wall:
 
 
 def live(wall: Wall, *held: LivePosition, halted: bool = False) -> Live:
-    return Live(wall, lambda _user: held, lambda: halted)
+    return Live(wall, lambda _user: held, lambda: halted, lambda: None)
 
 
 def fact(kind: FactKind, user: str | None = "ann", level: Level = Level.INFO) -> Fact:

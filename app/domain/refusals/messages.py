@@ -156,4 +156,9 @@ INTAKE: Final = (
         "The webhook key was replaced, and the time in which both worked is over.",
         "Paste the strategy's new webhook address into the alert.",
     ),
+    Refusal(
+        "RESTORED_FROM_BACKUP",
+        "The alert waited in a backup that was put back, and may have been carried out since.",
+        "Compare the position with the broker's, and send the alert again if it is still wanted.",
+    ),
 )

@@ -20,6 +20,9 @@ class Alerts(Protocol):
 
     def by_key(self, strategy_id: str, dedupe_key: str) -> Alert | None: ...
 
+    def open(self) -> Sequence[Alert]:
+        """Every alert that has not ended, oldest first."""
+
     def claim(
         self, worker: str, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[Alert]:

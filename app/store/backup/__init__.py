@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -34,11 +35,16 @@ def save(url: str, target: Path) -> Contents:
 
 
 def restore(
-    url: str, file: Path, aside: Path, alone: AbstractContextManager[None]
+    url: str,
+    file: Path,
+    aside: Path,
+    alone: AbstractContextManager[None],
+    settle: Callable[[str], None],
 ) -> tuple[Contents, bool]:
     """Replace the database by the backup ``file``, the present one being kept as ``aside``.
 
-    The file is judged first; within ``alone`` no server may trade.
+    The file is judged first; within ``alone`` no server may trade.  ``settle`` is given the
+    address of what was restored, on SQLite before it takes its place.
     Returns what was restored, and whether there was a database to keep.  Raises InvalidInput for
     a file that is no whole backup of this revision, Conflict while the database is in use,
     ConfigError when a file or a program cannot be used; then nothing has changed.
@@ -49,10 +55,10 @@ def restore(
     if _on_sqlite(parsed):
         _judge(sqlite.revision(file), file)
         with alone:
-            return sqlite.replace(parsed, file, aside)
+            return sqlite.replace(parsed, file, aside, settle)
     _judge(postgres.revision(file), file)
     with alone:
-        return postgres.replace(parsed, file, aside)
+        return postgres.replace(parsed, file, aside, settle)
 
 
 def _judge(found: str | None, file: Path) -> None:

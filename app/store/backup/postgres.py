@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -65,7 +65,9 @@ def revision(file: Path) -> str | None:
     return rows.partition("\n")[0] or None
 
 
-def replace(url: URL, file: Path, aside: Path) -> tuple[Contents, bool]:
+def replace(
+    url: URL, file: Path, aside: Path, settle: Callable[[str], None]
+) -> tuple[Contents, bool]:
     """Put the backup's tables in the place of the present ones, all of them or none."""
     program = _program("pg_restore")
     there = _taken(url)
@@ -78,6 +80,7 @@ def replace(url: URL, file: Path, aside: Path) -> tuple[Contents, bool]:
         raise StoreUnavailable(
             f"The backup was not restored, and the database is as it was: {error}."
         ) from None
+    settle(url.render_as_string(hide_password=False))
     with _connected(url, "REPEATABLE READ") as connection:
         return contents(connection), there
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -64,8 +64,10 @@ def revision(file: Path) -> str | None:
         raise InvalidInput(f"{file} cannot be restored: {_plain(error)}.") from None
 
 
-def replace(url: URL, file: Path, aside: Path) -> tuple[Contents, bool]:
-    """Put a copy of ``file`` in the database's place once nobody else has it open."""
+def replace(
+    url: URL, file: Path, aside: Path, settle: Callable[[str], None]
+) -> tuple[Contents, bool]:
+    """Put a settled copy of ``file`` in the database's place once nobody else has it open."""
     database = Path(url.database or "")
     fresh = database.with_name(f"{database.name}.restored")
     fresh.unlink(missing_ok=True)
@@ -74,6 +76,8 @@ def replace(url: URL, file: Path, aside: Path) -> tuple[Contents, bool]:
         _reach_disk(partial)
     try:
         found = _examined(fresh)
+        settle(url.set(database=str(fresh)).render_as_string(hide_password=False))
+        _fold(fresh)
         there = database.is_file()
         if there:
             _alone(database)
@@ -82,8 +86,16 @@ def replace(url: URL, file: Path, aside: Path) -> tuple[Contents, bool]:
     except (OSError, _Damaged) as error:
         raise ConfigError(f"{database} cannot be replaced: {_plain(error)}.") from None
     finally:
-        fresh.unlink(missing_ok=True)
+        for ending in ("", _LOG, _INDEX):
+            Path(f"{fresh}{ending}").unlink(missing_ok=True)
     return found, there
+
+
+def _fold(database: Path) -> None:
+    """Make one file on the disk of a database and its log."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    _reach_disk(database)
 
 
 def _alone(database: Path) -> None:

@@ -53,6 +53,7 @@ _WAITING: Final = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_OPEN: Final = select(*ALERT.columns).where(text(OPEN_ALERTS)).order_by(_a.id)
 _CLAIM: Final = (
     update(ALERTS)
     .where(_a.id.in_(_WAITING))
@@ -124,6 +125,10 @@ class Alerts(Repo):
     def by_key(self, strategy_id: str, dedupe_key: str) -> Alert | None:
         """The strategy's alert with this dedupe key."""
         return ALERT.maybe(self._first(_BY_KEY, strategy_id=strategy_id, dedupe_key=dedupe_key))
+
+    def open(self) -> Sequence[Alert]:
+        """Every alert that has not ended, oldest first."""
+        return ALERT.all(self._rows(_OPEN))
 
     def claim(
         self, worker: str, now: datetime, lease_until: datetime, limit: int
