@@ -201,6 +201,7 @@ def _add_workers(
     made.work_arrived.to(supervisor.add("executor", executor.step, every=0.1).wake)
     settler = supervisor.add("settler", settling.step, every=1.0)
     made.reports_arrived.to(settler.wake)
+    supervisor.add("halts", made.halt_keeper.step, every=1.0)
     supervisor.add("paper", made.venue.step, every=0.05)
     supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
     if made.settings.market_data == "synthetic":

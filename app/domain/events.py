@@ -30,6 +30,7 @@ class FactKind(StrEnum):
     TRADING_HALTED = "TradingHalted"
     TRADING_REDUCED = "TradingReduced"
     TRADING_RESUMED = "TradingResumed"
+    CLOSE_FAILED = "CloseFailed"
     KEY_ROTATED = "KeyRotated"
     REPORT_IGNORED = "ReportIgnored"
     EXTERNAL_TRADE = "ExternalTrade"

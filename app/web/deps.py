@@ -15,7 +15,7 @@ from app.services.reads import Reads
 
 if TYPE_CHECKING:
     from app.services.accounts import AccountService
-    from app.services.flatten import HaltDesk
+    from app.services.halts import HaltDesk
     from app.services.health import Health
     from app.services.inbox import Inbox
     from app.services.manual import ManualDesk

@@ -20,6 +20,7 @@ from app.domain.strategies import Strategy
 from app.services.reads import Paging
 from app.services.tracing import summary
 from app.web import wire as payload
+from app.web.api.accounts import shown as account_shown
 from app.web.api.strategies import webhook_url
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
@@ -121,7 +122,7 @@ def restore(strategy_id: str) -> ResponseReturnValue:
 
 
 def _page_new(form: Form, errors: Mapping[str, str]) -> str:
-    accounts = [payload.account(each) for each in deps().accounts.list(me().id)]
+    accounts = [account_shown(each) for each in deps().accounts.list(me().id)]
     if not errors and len(accounts) == 1:
         form = {**form, "accounts": [accounts[0]["id"]]}
     return render_template(
@@ -155,7 +156,7 @@ def _page(strategy: Strategy, form: Form, errors: Mapping[str, str]) -> str:
         alerts=[payload.alert(row, summary(row.body)) for row in page.rows],
         form=form,
         errors=errors,
-        accounts=[payload.account(each) for each in web.accounts.list(user.id)],
+        accounts=[account_shown(each) for each in web.accounts.list(user.id)],
     )
 
 

@@ -10,7 +10,7 @@ from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import auth, headers, health, pages, problems, signin, standby, webhook
-from app.web.api import accounts, dashboard, records, strategies, trading
+from app.web.api import accounts, dashboard, records, safety, strategies, trading
 from app.web.deps import WebDeps, attach
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -78,6 +78,7 @@ def _install_api(app: APIFlask) -> None:
     api = APIBlueprint("api", __name__, url_prefix="/api")
     records.install(api)
     trading.install(api)
+    safety.install(api)
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)

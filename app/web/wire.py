@@ -10,6 +10,7 @@ from app.domain.accounts import Account
 from app.domain.events import Fact
 from app.domain.money import wire
 from app.domain.orders import Order
+from app.domain.safety.switches import Stop
 from app.domain.strategies import Strategy, WebhookKey
 from app.services.pnl.live import LivePosition, StrategyLine, Summary
 from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow, TradeRow
@@ -143,8 +144,32 @@ def trade(row: TradeRow) -> Json:
     }
 
 
-def account(each: Account) -> Json:
-    """Return an account."""
+def stop(each: Stop) -> Json:
+    """Return a switch that is not active: what it stops, since when, by whom, and why."""
+    switch = each.switch
+    return {
+        "scope": switch.scope.value,
+        "id": switch.subject_id,
+        "subject": each.subject,
+        "state": switch.state.value,
+        "code": switch.code,
+        "sentence": each.sentence,
+        "reason": switch.detail,
+        "by": each.thrower,
+        "since": iso(switch.at),
+    }
+
+
+def trading_state(found: Stop | None) -> Json:
+    """Return how trading stands on an account or strategy by its own switch."""
+    if found is None:
+        return {"state": "active", "code": None, "sentence": None, "since": None}
+    told = stop(found)
+    return {name: told[name] for name in ("state", "code", "sentence", "since")}
+
+
+def account(each: Account, found: Stop | None) -> Json:
+    """Return an account; ``found`` is what stops it, None while nothing does."""
     return {
         "id": each.id,
         "name": each.name,
@@ -153,17 +178,22 @@ def account(each: Account) -> Json:
         "starting_cash": wire(each.starting_cash),
         "roll": each.roll,
         "settings": dict(each.settings),
+        "trading_state": trading_state(found),
         "created_at": iso(each.created_at),
     }
 
 
-def strategy(each: Strategy, names: Mapping[str, str]) -> Json:
-    """Return a strategy with its settings; ``names`` gives the accounts' names by id."""
+def strategy(each: Strategy, names: Mapping[str, str], found: Stop | None) -> Json:
+    """Return a strategy with its settings; ``names`` gives the accounts' names by id.
+
+    ``found`` is what stops it, None while nothing does.
+    """
     return {
         "id": each.id,
         "name": each.name,
         "symbol": each.symbol,
         "state": each.state.value,
+        "trading_state": trading_state(found),
         "settings": each.settings.to_json(),
         "accounts": [
             {

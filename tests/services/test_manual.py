@@ -60,7 +60,7 @@ def test_a_persons_own_order_passes_the_strategys_filters_also_when_it_crosses_z
 
 
 def test_a_persons_own_order_does_not_pass_a_halt(floor: Floor) -> None:
-    floor.core.halts.halt(None, flatten=False)
+    floor.halt()
     alert = floor.core.desk.ticket(None, ticket(floor))
     floor.work()
     assert floor.alert(alert.id).code == "TRADING_HALTED"

@@ -31,6 +31,7 @@ from app.domain.quotes import Quote, QuoteSource
 from app.domain.safety.switches import Scope, Switch, TradingState
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
+from app.services.halts import Halt, HaltReport
 from app.services.inbox import Answer, Delivery
 from app.services.ports import BookKey
 from app.services.trading.execute import Progress
@@ -135,6 +136,21 @@ class Floor:
         with self.core.store.write() as uow:
             uow.switches.throw(Switch(scope, subject_id, state, self.clock.now()))
 
+    def halt(
+        self,
+        scope: Scope = Scope.SERVER,
+        subject_id: str = "",
+        state: TradingState = TradingState.HALTED,
+        *,
+        flatten: bool = False,
+    ) -> HaltReport:
+        """Halt as a person does, without an owner."""
+        return self.core.halts.halt(None, Halt(scope, subject_id, state, flatten))
+
+    def resume(self, scope: Scope = Scope.SERVER, subject_id: str = "") -> bool:
+        """Resume as a person does, without an owner."""
+        return self.core.halts.resume(None, scope, subject_id)
+
     def quote(self, price: str, ask: str | None = None, symbol: str = ES) -> None:
         """Put a price of the stream."""
         bid, offer = Decimal(price), Decimal(ask or price)
@@ -166,6 +182,8 @@ class Floor:
             moved = self.executor.step(self.clock.now())
             moved = self.queue.run() or moved
             moved = self.core.settler.settle() or moved
+            self.core.halt_keeper.step(self.clock.now())
+            moved = self.core.settler.waiting or moved
             self.core.protector.tend()
 
     def wait(self, seconds: float, step: float = 1.0) -> None:

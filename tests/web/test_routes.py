@@ -44,6 +44,8 @@ INVENTORY = {
     "GET /api/summary": G.EITHER,
     "GET /api/tokens": G.SESSION,
     "GET /api/tokens.csv": G.SESSION,
+    "GET /api/trading-states": G.EITHER,
+    "GET /api/trading-states.csv": G.EITHER,
     "GET /api/trades": G.EITHER,
     "GET /api/trades.csv": G.EITHER,
     "GET /control": G.SESSION,

@@ -177,7 +177,7 @@ RISK: Final = (
         "NOTHING_LEFT_TO_CLOSE",
         "The order would {side} {quantity} {symbol} to close what is held, and only {left} is left"
         " to close.",
-        "Nothing: another order closed the position meanwhile. Send the exit again for what is left.",
+        "Nothing: another order closed the position. Send the exit again if some of it is left.",
     ),
     Refusal(
         "ACCOUNT_NOT_RECONCILED",

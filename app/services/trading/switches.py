@@ -13,10 +13,10 @@ from app.domain.events import Fact, FactKind, Level
 from app.domain.safety.switches import Scope, Stop, Switch, TradingState, strictest
 from app.services.ports import UnitOfWork
 
-_SERVER_ITSELF: Final = "the server itself"
-_COMMAND_LINE: Final = "the command line"
 #: Says of a switch that somebody threw it on the command line.
 BY_COMMAND: Final = "COMMAND_LINE"
+#: Who threw a switch with this code, when no user did; what the server throws has another one.
+_THROWERS: Final = {BY_COMMAND: "the command line", None: "hand"}
 _KINDS: Final = {
     TradingState.ACTIVE: FactKind.TRADING_RESUMED,
     TradingState.REDUCING: FactKind.TRADING_REDUCED,
@@ -48,17 +48,17 @@ def stop_of(uow: UnitOfWork, strategy_id: str, account_id: str) -> Stop | None:
     return None if thrown is None else in_words(uow, thrown)
 
 
-def throw(uow: UnitOfWork, switch: Switch, did: str = "") -> bool:
-    """Set the switch as a person says, and tell whom it concerns; whether it stood otherwise.
+def throw(uow: UnitOfWork, switch: Switch, did: str = "") -> Switch:
+    """Set the switch as a person says, tell whom it concerns, and return it as it stands now.
 
     One that stands there already keeps its reason and its time.  ``did`` is told beside it.
     """
-    now = uow.switches.get(switch.scope, switch.subject_id)
-    changed = now is None or now.state is not switch.state or switch.outdoes(now)
-    if changed:
-        uow.switches.throw(switch)
     _tell(uow, switch, did)
-    return changed
+    stands = uow.switches.get(switch.scope, switch.subject_id)
+    if stands is not None and stands.state is switch.state and not switch.outdoes(stands):
+        return stands
+    uow.switches.throw(switch)
+    return switch
 
 
 def tighten(uow: UnitOfWork, switch: Switch) -> bool:
@@ -131,14 +131,14 @@ def _thrower(uow: UnitOfWork, switch: Switch) -> str:
     user = uow.users.get(switch.thrown_by) if switch.thrown_by else None
     if user is not None:
         return user.name
-    return _COMMAND_LINE if switch.code == BY_COMMAND else _SERVER_ITSELF
+    return _THROWERS.get(switch.code, "the server itself")
 
 
 def _tell(uow: UnitOfWork, switch: Switch, did: str) -> None:
     """Tell the owner of what is stopped; a switch of the server concerns everybody."""
     stop = in_words(uow, switch)
     what = f"{_WORDS[switch.state]} {stop.subject} by {stop.thrower}"
-    by_hand = switch.thrown_by is not None or switch.code == BY_COMMAND
+    by_hand = switch.code in _THROWERS
     level = Level.WARNING if by_hand else Level.ERROR
     uow.facts.append(
         Fact(

@@ -9,10 +9,13 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
+from app.domain.accounts import Account
+from app.domain.safety.switches import Scope
 from app.web import wire
 from app.web.api.listing import Amount, ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.stops import stop_on
 from app.web.wire import Json
 
 
@@ -38,13 +41,13 @@ class ChangeIn(Strict):
 @guard(Guard.EITHER)
 def accounts(query: ListQuery) -> Response:
     """List the trading accounts."""
-    return part([wire.account(each) for each in deps().accounts.list(me().id)], query)
+    return part([shown(each) for each in deps().accounts.list(me().id)], query)
 
 
 @guard(Guard.EITHER)
 def account(account_id: str) -> Json:
     """Show one trading account."""
-    return wire.account(deps().accounts.get(me().id, account_id))
+    return shown(deps().accounts.get(me().id, account_id))
 
 
 @guard(Guard.EITHER)
@@ -53,13 +56,18 @@ def create(body: AccountIn) -> tuple[Json, int]:
     made = deps().accounts.create_paper(
         me().id, body.name, body.starting_cash, body.settings, body.roll, body.venue
     )
-    return wire.account(made), 201
+    return shown(made), 201
 
 
 @guard(Guard.EITHER)
 def change(account_id: str, body: ChangeIn) -> Json:
     """Replace the settings of an account, for what is filled from now on."""
-    return wire.account(deps().accounts.update_paper(me().id, account_id, body.settings))
+    return shown(deps().accounts.update_paper(me().id, account_id, body.settings))
+
+
+def shown(each: Account) -> Json:
+    """Return an account with its trading state."""
+    return wire.account(each, stop_on(Scope.ACCOUNT, each.id))
 
 
 def install(api: APIBlueprint) -> None:

@@ -15,12 +15,14 @@ from pydantic import Field
 from app.domain.alerts import message
 from app.domain.errors import InvalidInput
 from app.domain.money import ZERO
+from app.domain.safety.switches import Scope
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy, StrategyState
 from app.web import wire
 from app.web.api.listing import Amount, ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.stops import stop_on
 from app.web.wire import Json
 
 _KNOWN: Final = frozenset(field.name for field in fields(StrategySettings))
@@ -98,6 +100,7 @@ def rows(user_id: str, *, archived: bool = False) -> list[Json]:
                 "name": each.name,
                 "symbol": each.symbol,
                 "state": each.state.value,
+                "trading_state": wire.trading_state(stop_on(Scope.STRATEGY, each.id)),
                 "archived": each.archived_at is not None,
                 "accounts": [names[link.account_id] for link in each.accounts],
                 "pnl": wire.money(line.pnl) if line else "0",
@@ -195,7 +198,7 @@ def restore(strategy_id: str) -> Json:
 
 
 def _shown(each: Strategy) -> Json:
-    return wire.strategy(each, account_names(me().id))
+    return wire.strategy(each, account_names(me().id), stop_on(Scope.STRATEGY, each.id))
 
 
 def install(api: APIBlueprint) -> None:

@@ -1,4 +1,4 @@
-"""What a person or program does by hand: tickets, closes, cancels, halts, prices."""
+"""What a person or program does by hand: tickets, closes, cancels, prices."""
 
 from __future__ import annotations
 
@@ -49,12 +49,6 @@ class CloseIn(Strict):
     symbol: str
 
 
-class HaltIn(Strict):
-    """Whether open positions are closed as well."""
-
-    flatten: bool = False
-
-
 class QuoteIn(Strict):
     """A price for the paper market."""
 
@@ -96,29 +90,6 @@ def cancel(order_id: str) -> tuple[Json, int]:
 
 
 @guard(Guard.EITHER)
-def halt(body: HaltIn) -> Json:
-    """Stop new orders and cancel what works; with ``flatten`` close every position."""
-    report = deps().halts.halt(me().id, flatten=body.flatten)
-    orders = "1 order" if report.cancelled == 1 else f"{report.cancelled} orders"
-    closing = "1 position" if report.closing == 1 else f"{report.closing} positions"
-    return {
-        "state": deps().halts.state().value,
-        "cancelled": report.cancelled,
-        "closing": report.closing,
-        "problems": list(report.problems),
-        "message": f"Halted: {orders} being cancelled, {closing} being closed.",
-    }
-
-
-@guard(Guard.EITHER)
-def resume() -> Json:
-    """Let new orders out again."""
-    deps().halts.resume(me().id)
-    message = "Resumed: alerts are executed again."
-    return {"state": deps().halts.state().value, "message": message}
-
-
-@guard(Guard.EITHER)
 def quote(body: QuoteIn) -> tuple[Json, int]:
     """Put a price into the paper market, as a replay or a test would."""
     web = deps()
@@ -142,6 +113,4 @@ def install(api: APIBlueprint) -> None:
     add(api, "POST", "/positions/close", close, body=CloseIn)
     add(api, "POST", "/orders", ticket, body=TicketIn)
     add(api, "POST", "/orders/<order_id>/cancel", cancel)
-    add(api, "POST", "/halt", halt, body=HaltIn)
-    add(api, "POST", "/resume", resume)
     add(api, "POST", "/paper-trading/quotes", quote, body=QuoteIn)

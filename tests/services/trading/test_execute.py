@@ -166,7 +166,7 @@ def test_the_switches_are_looked_at_again_before_a_reversal_opens(
     floor.broker.fills_at_once = False
     alert = floor.send(strategy, action="reverse")
     if throw == "halt":
-        floor.core.halts.halt(None, flatten=False)
+        floor.halt()
     elif throw == "account":
         halt_account(floor)
     else:

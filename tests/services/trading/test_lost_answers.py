@@ -136,7 +136,7 @@ def test_f22_an_entry_whose_answer_was_lost_is_not_sent_again_once_trading_is_ha
     strategy = floor.strategy()
     floor.broker.answers.append(Lost(kept=False))
     alert = floor.send(strategy, action="buy", quantity="2")
-    report = floor.core.halts.halt(None, flatten=False)
+    report = floor.halt()
     assert "unknown" in report.problems[0]
     floor.wait(10)
     ended = floor.alert(alert.id)

@@ -87,13 +87,13 @@ def test_c17_a_reversal_goes_on_after_a_crash_between_its_legs(floor: Floor) -> 
 def test_f22_trading_is_still_halted_after_a_restart(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.hold(strategy, "2")
-    floor.core.halts.halt(None, flatten=False)
+    floor.halt()
     again = restarted(floor)
     assert again.core.halts.state() is TradingState.HALTED
     refused = again.send(strategy, action="buy", quantity="1")
     assert (refused.state, refused.code) == (AlertState.REFUSED, "TRADING_HALTED")
     assert again.send(strategy, action="exit").state is AlertState.EXECUTED
-    again.core.halts.resume(None)
+    again.resume()
     assert again.send(strategy, action="buy", quantity="1").state is AlertState.EXECUTED
     with again.core.store.read() as uow:
         assert state_of(uow, Scope.SERVER) is TradingState.ACTIVE

@@ -12,9 +12,7 @@ from app.domain.events import FactKind, Level
 from app.domain.inbox import AlertState
 from app.domain.orders import Side
 from app.domain.safety.switches import Scope, Switch, TradingState
-from app.domain.strategies import Strategy
 from app.services.manual import Ticket
-from app.services.ports import UnitOfWork
 from app.services.trading.switches import BY_COMMAND, resume, stop_of, throw, tighten
 from tests.support.floor import Floor
 
@@ -22,7 +20,7 @@ ACTIVE, REDUCING, HALTED = TradingState.ACTIVE, TradingState.REDUCING, TradingSt
 
 
 def at(floor: Floor, subject_id: str, state: TradingState, code: str | None = None) -> Switch:
-    return Switch(Scope.STRATEGY, subject_id, state, floor.clock.now(), code, f"{code}.")
+    return Switch(Scope.STRATEGY, subject_id, state, floor.clock.now(), code, code)
 
 
 def standing(floor: Floor, subject_id: str) -> tuple[TradingState, str | None]:
@@ -112,15 +110,9 @@ def test_what_a_person_throws_again_keeps_its_first_reason_and_time(floor: Floor
     strategy = floor.strategy()
     with floor.core.store.write() as uow:
         tighten(uow, at(floor, strategy.id, HALTED, "OVERFILL"))
-        assert not throw(uow, at(floor, strategy.id, HALTED))
-        assert standing_in(uow, strategy) == "OVERFILL"
-        assert throw(uow, at(floor, strategy.id, REDUCING))
-        assert standing_in(uow, strategy) is None
-
-
-def standing_in(uow: UnitOfWork, strategy: Strategy) -> str | None:
-    found = uow.switches.get(Scope.STRATEGY, strategy.id)
-    return found.code if found else None
+        assert throw(uow, at(floor, strategy.id, HALTED)).code == "OVERFILL"
+        assert throw(uow, at(floor, strategy.id, REDUCING)).code is None
+    assert standing(floor, strategy.id) == (REDUCING, None)
 
 
 def test_the_owner_is_told_of_account_and_strategy_and_everybody_of_the_server(

@@ -18,7 +18,7 @@ from tests.support.venue import Lost
 def test_a_halt_refuses_entries_and_lets_exits_pass(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.hold(strategy, "2")
-    floor.core.halts.halt(None, flatten=False)
+    floor.halt()
     assert floor.core.halts.state() is TradingState.HALTED
     refused = floor.send(strategy, action="buy", quantity="1")
     assert (refused.state, refused.code) == (AlertState.REFUSED, "TRADING_HALTED")
@@ -29,8 +29,8 @@ def test_a_halt_refuses_entries_and_lets_exits_pass(floor: Floor) -> None:
 def test_trading_resumes_when_it_is_told_to(floor: Floor) -> None:
     strategy = floor.strategy()
     assert floor.core.halts.state() is TradingState.ACTIVE
-    floor.core.halts.halt(None, flatten=False)
-    floor.core.halts.resume(None)
+    floor.halt()
+    floor.resume()
     assert floor.send(strategy, action="buy", quantity="1").state is AlertState.EXECUTED
     kinds = [fact.kind for fact in floor.facts]
     assert kinds.index(FactKind.TRADING_HALTED) < kinds.index(FactKind.TRADING_RESUMED)
@@ -44,9 +44,9 @@ def test_a_halt_cancels_entries_and_leaves_exits_and_protection(floor: Floor) ->
     exit_ = floor.send(leaving, action="exit", order_type="limit", limit_price="5100")
     entering = floor.strategy("Entering")
     entry = floor.send(entering, action="buy", quantity="1", order_type="limit", limit_price="4990")
-    report = floor.core.halts.halt(None, flatten=False)
+    report = floor.halt()
     floor.work()
-    assert (report.cancelled, report.closing, report.problems) == (1, 0, ())
+    assert (len(report.cancelled), len(report.closing), report.problems) == (1, 0, ())
     assert floor.orders(entry)[0].state is OrderState.CANCELED
     assert floor.orders(exit_)[0].state is OrderState.ACCEPTED
     assert [order.role for order in floor.working(guarded)] == ["stop_loss"]
@@ -66,25 +66,27 @@ def test_a_halt_with_flatten_cancels_every_order_and_closes_every_book(floor: Fl
     leaving = floor.strategy("Leaving")
     floor.hold(leaving, "1")
     floor.send(leaving, action="exit", order_type="limit", limit_price="5100")
-    report = floor.core.halts.halt(None, flatten=True)
+    report = floor.halt(flatten=True)
     floor.work()
-    assert (report.cancelled, report.closing, report.problems) == (2, 4, ())
+    assert (len(report.cancelled), len(report.closing), report.problems) == (2, 4, ())
     with floor.core.store.read() as uow:
         assert uow.positions.open() == {}
         assert list(uow.orders.working()) == []
     assert floor.broker.working == floor.venue.at(other.id).working == []
     assert floor.core.halts.state() is TradingState.HALTED
     fact = next(fact for fact in floor.facts if fact.kind is FactKind.TRADING_HALTED)
-    assert fact.message == ("Trading halted: 2 orders being cancelled, 4 positions being closed")
+    did = "2 orders being cancelled, 4 positions being closed"
+    assert fact.message == f"Trading halted on the server by hand: {did}."
 
 
 def test_one_of_each_is_said_in_the_singular(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.hold(strategy, "1")
     floor.send(strategy, action="buy", quantity="1", order_type="limit", limit_price="4990")
-    floor.core.halts.halt(None, flatten=True)
+    floor.halt(flatten=True)
     fact = next(fact for fact in floor.facts if fact.kind is FactKind.TRADING_HALTED)
-    assert fact.message == "Trading halted: 1 order being cancelled, 1 position being closed"
+    did = "1 order being cancelled, 1 position being closed"
+    assert fact.message == f"Trading halted on the server by hand: {did}."
 
 
 def test_a_flatten_closes_books_of_strategies_that_are_off_and_manual_ones(floor: Floor) -> None:
@@ -93,7 +95,7 @@ def test_a_flatten_closes_books_of_strategies_that_are_off_and_manual_ones(floor
     floor.core.strategies.set_state(None, strategy.id, StrategyState.OFF)
     floor.core.desk.ticket(None, Ticket(floor.desk.id, "ES", Side.SELL, Decimal(2)))
     floor.work()
-    floor.core.halts.halt(None, flatten=True)
+    floor.halt(flatten=True)
     floor.work()
     with floor.core.store.read() as uow:
         assert uow.positions.open() == {}
@@ -104,7 +106,7 @@ def test_the_stop_stays_until_the_position_is_closed(floor: Floor) -> None:
     strategy = floor.strategy(stop_loss={"value": "20", "unit": "ticks"})
     floor.hold(strategy, "1")
     floor.broker.fills_at_once = False
-    floor.core.halts.halt(None, flatten=True)
+    floor.halt(flatten=True)
     floor.work()
     assert [order.role for order in floor.working(strategy)] == ["stop_loss", "exit"]
     exit_ = floor.working(strategy)[1]
@@ -120,9 +122,9 @@ def test_what_cannot_be_cancelled_now_is_named(floor: Floor) -> None:
     floor.broker.answers.append(Lost(kept=True))
     floor.broker.fills_at_once = False
     floor.send(strategy, action="buy", quantity="1")
-    report = floor.core.halts.halt(None, flatten=True)
+    report = floor.halt(flatten=True)
     assert report.problems == (
-        "buy 1 ESZ2026 market is unknown: it can be cancelled when its state is known.",
+        "buy 1 ESZ2026 market is unknown: it is cancelled when its state is known.",
     )
 
 
@@ -130,9 +132,9 @@ def test_an_order_that_is_being_cancelled_already_is_no_problem(floor: Floor) ->
     strategy = floor.strategy()
     floor.send(strategy, action="buy", quantity="1", order_type="limit", limit_price="4990")
     floor.broker.cancels_at_once = False
-    assert floor.core.halts.halt(None, flatten=True).cancelled == 1
-    again = floor.core.halts.halt(None, flatten=True)
-    assert (again.cancelled, again.problems) == (0, ())
+    assert len(floor.halt(flatten=True).cancelled) == 1
+    again = floor.halt(flatten=True)
+    assert (again.cancelled, again.problems) == ((), ())
 
 
 def test_f22_no_new_order_is_written_after_the_switch_commits_in_the_middle_of_a_burst(
@@ -146,7 +148,7 @@ def test_f22_no_new_order_is_written_after_the_switch_commits_in_the_middle_of_a
     def halt() -> None:
         while len(floor.broker.sent) < 10:
             threading.Event().wait(0.001)
-        floor.core.halts.halt(None, flatten=True)
+        floor.halt(flatten=True)
         halted.set()
 
     thread = threading.Thread(target=halt)
