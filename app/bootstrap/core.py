@@ -18,19 +18,19 @@ from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
 from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.bus import Bus
-from app.services.halts import HaltDesk, HaltKeeper, make_halts
+from app.services.flatten import HaltDesk
 from app.services.health import Health
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
 from app.services.pace import Pace
 from app.services.pnl import Books, NoSink, Recorder
 from app.services.ports import Clock
+from app.services.reconcile import DriftDesk, Reconciler
 from app.services.storage import Storage
 from app.services.strategies import StrategyService
 from app.services.trading.decide import Decider
 from app.services.trading.execute import Trader
 from app.services.trading.protect import Protector
-from app.services.trading.reconcile import Reconciler
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 from app.services.users import UserService
@@ -53,13 +53,13 @@ class Core:
     trader: Trader
     protector: Protector
     reconciler: Reconciler
+    drift: DriftDesk
     inbox: Inbox
     strategies: StrategyService
     users: UserService
     accounts: AccountService
     desk: ManualDesk
     halts: HaltDesk
-    halt_keeper: HaltKeeper
     health: Health
     work_arrived: Wake
     reports_arrived: Wake
@@ -159,33 +159,58 @@ def core(
     protector = Protector(store, settler, sender, clock, ids)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk = ManualDesk(store, clock, inbox, sender, settler)
-    halts, halt_keeper = make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
-    checks = {PAPER: PaperSettings.read, CHAOS: ChaosSettings.read}
-    accounts = AccountService(store, clock, ids, settings.trading_day_roll, checks)
+    reconciler, drift = _reconciling(parts, settler, sender, inbox)
+    accounts = _accounts(parts)
     return Core(
         parts=parts,
         reads=SqlReads(store),
         books=books,
-        recorder=Recorder(
-            store, clock, parts.quotes, books, NoSink(), pause, lambda: parts.storage.recording
-        ),
+        recorder=_recorder(parts, books, pause),
         settler=settler,
         decider=decider,
         trader=_trader(parts, settler, decider, sender, protector),
         protector=protector,
-        reconciler=Reconciler(store, brokers, settler, sender),
+        reconciler=reconciler,
+        drift=drift,
         inbox=inbox,
         strategies=StrategyService(store, clock, ids, parts.vault),
         users=UserService(store, clock, ids, parts.vault, Argon2Passwords(), accounts),
         accounts=accounts,
         desk=desk,
-        halts=halts,
-        halt_keeper=halt_keeper,
+        halts=HaltDesk(store, clock, inbox, desk, sender, settler),
         health=Health(clock),
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
     )
+
+
+def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder:
+    return Recorder(
+        parts.store,
+        parts.clock,
+        parts.quotes,
+        books,
+        NoSink(),
+        pause,
+        lambda: parts.storage.recording,
+    )
+
+
+def _accounts(parts: Parts) -> AccountService:
+    checks = {PAPER: PaperSettings.read, CHAOS: ChaosSettings.read}
+    roll = parts.settings.trading_day_roll
+    return AccountService(parts.store, parts.clock, parts.ids, roll, checks)
+
+
+def _reconciling(
+    parts: Parts, settler: Settler, sender: Sender, inbox: Inbox
+) -> tuple[Reconciler, DriftDesk]:
+    store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
+    made = Reconciler(store, clock, ids, brokers, settler, sender)
+    parts.bus.subscribe(made.hear)
+    parts.chaos.on_link(made.linked)
+    return made, DriftDesk(store, clock, ids, brokers, made, settler, parts.quotes, inbox)
 
 
 def _trader(

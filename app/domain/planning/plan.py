@@ -119,8 +119,12 @@ def plan(
 
 
 def superseded(working: Sequence[Order]) -> tuple[Order, ...]:
-    """Return the orders that a new plan cancels first: all that may still fill, but protection."""
-    return tuple(order for order in working if order.state.working and not order.role.protective)
+    """Return the orders that a new plan cancels first: ours that may still fill, but protection."""
+    return tuple(
+        order
+        for order in working
+        if order.state.working and not order.role.protective and not order.external
+    )
 
 
 def _protection(intent: Intent, settings: Resolved) -> Protection | Denied:

@@ -81,6 +81,9 @@ class Fills(Protocol):
 
     def of_order(self, order_id: str) -> Sequence[Fill]: ...
 
+    def since(self, account_id: str, at: datetime) -> Sequence[Fill]:
+        """The account's fills at or after the instant, ordered by (at, venue_fill_id)."""
+
     def set_realised(self, fill: Fill, realised: Decimal) -> None:
         """Correct what a fill realised, after a late fill changed the order of events."""
 

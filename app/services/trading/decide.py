@@ -28,6 +28,7 @@ from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.trading.guard import guard_of
 from app.services.trading.permits import refusal_to_send
 from app.services.trading.switches import stop_of
+from app.services.trading.trust import refusal_to_open, within_reach
 
 #: Refusals that mean that an alert came, or was reached, too late.
 EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING", "NOTHING_LEFT_TO_CLOSE"})
@@ -168,7 +169,7 @@ class Decider:
         latest = _LATEST if limit is None else timedelta(seconds=limit)
         if self._clock.now() - decision.at > latest:
             return denied("EXPIRED_BEFORE_SENDING")
-        return refusal_to_send(uow, key, leg, None)
+        return refusal_to_send(uow, key, leg, None) or refusal_to_open(uow, account.id, symbol)
 
     def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
         strategy = _strategy(uow, alert)
@@ -204,15 +205,22 @@ class Decider:
         if gate is not None:
             return gate
         if planned.closes:
-            return planned
+            return within_reach(uow, case.account.id, planned)
         limits = risk.Limits(
             contract=case.contract,
             stop=stop_of(uow, case.strategy.id, case.account.id),
             max_position=case.settings.max_position,
             market=market,
         )
-        refusal = self._filtered(uow, case, opens=planned.opens) or risk.check(planned, limits)
-        return planned if refusal is None else planned.only_closing(refusal) or refusal
+        refusal = (
+            self._filtered(uow, case, opens=planned.opens)
+            or refusal_to_open(uow, case.account.id, planned.symbol)
+            or risk.check(planned, limits)
+        )
+        if refusal is None:
+            return planned
+        closing = planned.only_closing(refusal)
+        return refusal if closing is None else within_reach(uow, case.account.id, closing)
 
     def _filtered(self, uow: UnitOfWork, case: _Case, *, opens: Side | None) -> Denied | None:
         """Ask the strategy's filters, which are about its sender: a person's own order passes."""

@@ -201,6 +201,8 @@ class Trader:
                 if refusal is not None:
                     return self._end(uow, alert, decision, refusal)
                 return self._write_order(uow, decision, leg)
+            if order.external:
+                return self._end(uow, alert, decision, denied("ORDER_IMPORTED"))
             last = index == len(decision.legs) - 1
             step = self._after_leg(decision, order, last=last)
             if isinstance(step, Denied):

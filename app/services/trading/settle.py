@@ -109,6 +109,12 @@ class Settler:
         with self.transaction():
             return True
 
+    def book(self, uow: UnitOfWork, report: Report) -> None:
+        """Book a report in the caller's ``transaction``, with all that the caller does there."""
+        key = self._book(uow, report)
+        if key is not None:
+            self._touched.add(key)
+
     def _book(self, uow: UnitOfWork, report: Report | AuthReport) -> BookKey | None:
         if isinstance(report, AuthReport):
             stop_account(uow, report.account_id, report.at, report.detail)
@@ -118,7 +124,7 @@ class Settler:
         return self._book_fill(uow, report)
 
     def _book_event(self, uow: UnitOfWork, report: OrderReport) -> BookKey | None:
-        order = uow.orders.by_client_id(report.client_order_id)
+        order = _order_of(uow, report)
         if order is None:
             self._note(
                 uow, report, "REPORT_NOT_OURS", "The venue reported an order that is not ours."
@@ -146,7 +152,7 @@ class Settler:
         return _key(order) if order.role.protective or state.terminal else None
 
     def _book_fill(self, uow: UnitOfWork, report: FillReport) -> BookKey | None:
-        order = uow.orders.by_client_id(report.client_order_id) if report.client_order_id else None
+        order = _order_of(uow, report)
         if order is None or order.strategy_id is None:
             self._note(uow, report, "FILL_NOT_OURS", "The venue reported a fill that is not ours.")
             return None
@@ -314,6 +320,12 @@ class Settler:
                 account_id=report.account_id,
             )
         )
+
+
+def _order_of(uow: UnitOfWork, report: Report) -> Order | None:
+    """The order that the report is about; another account's of the same id is not."""
+    order = uow.orders.by_client_id(report.client_order_id) if report.client_order_id else None
+    return order if order is not None and order.account_id == report.account_id else None
 
 
 def _says_nothing(order: Order, state: OrderState, report: OrderReport) -> bool:

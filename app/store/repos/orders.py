@@ -149,6 +149,11 @@ _OF_ORDER: Final = (
     .where(_f.order_id == bindparam("order_id"))
     .order_by(_f.at, _f.venue_fill_id)
 )
+_SINCE: Final = (
+    select(*FILL.columns)
+    .where(_f.account_id == bindparam("account_id"), _f.at >= bindparam("since"))
+    .order_by(_f.at, _f.venue_fill_id)
+)
 _SET_REALISED: Final = (
     update(FILLS)
     .where(_f.account_id == bindparam("of_account"), _f.venue_fill_id == bindparam("of_venue_fill"))
@@ -180,6 +185,10 @@ class Fills(Repo):
     def of_order(self, order_id: str) -> Sequence[Fill]:
         """The order's fills, ordered by (at, venue_fill_id)."""
         return FILL.all(self._rows(_OF_ORDER, order_id=order_id))
+
+    def since(self, account_id: str, at: datetime) -> Sequence[Fill]:
+        """The account's fills at or after the instant, ordered by (at, venue_fill_id)."""
+        return FILL.all(self._rows(_SINCE, account_id=account_id, since=at))
 
     def set_realised(self, fill: Fill, realised: Decimal) -> None:
         """Correct what a fill realised, after a late fill changed the order of events."""
