@@ -22,10 +22,12 @@ from app import logs
 from app.bootstrap.core import Core, core
 from app.bootstrap.parts import Wake
 from app.bootstrap.trading import Trading
+from app.brokers.chaos.presets import fault_book
 from app.brokers.feeds import SyntheticFeed
 from app.config import Settings
 from app.domain.instruments import resolve
 from app.services.alarms import Alarms
+from app.services.funds import Funds
 from app.services.ownership import OWNED_EVERY, Ownership, Part
 from app.services.tracing import Tracer
 from app.services.views import Views
@@ -241,6 +243,8 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        funds=Funds(made.brokers, made.clock),
+        faults=fault_book(),
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,

@@ -15,6 +15,8 @@ from app.services.reads import Reads
 
 if TYPE_CHECKING:
     from app.services.accounts import AccountService
+    from app.services.faults import FaultBook
+    from app.services.funds import Funds
     from app.services.halts import HaltDesk
     from app.services.health import Health
     from app.services.inbox import Inbox
@@ -72,6 +74,8 @@ class WebDeps:
     strategies: StrategyService
     users: UserService
     accounts: AccountService
+    funds: Funds
+    faults: FaultBook
     desk: ManualDesk
     halts: HaltDesk
     storage: Storage

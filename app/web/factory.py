@@ -9,7 +9,7 @@ from typing import Final
 from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.web import auth, headers, health, pages, problems, signin, standby, webhook
+from app.web import account_pages, auth, headers, health, pages, problems, signin, standby, webhook
 from app.web.api import accounts, dashboard, records, safety, strategies, trading
 from app.web.deps import WebDeps, attach
 
@@ -45,6 +45,7 @@ def create_app(web: WebDeps) -> APIFlask:
     health.install(app)
     signin.install(app, web)
     pages.install(app, settings)
+    account_pages.install(app)
     _install_api(app)
     auth.install(app, settings)
     standby.install(app)

@@ -109,12 +109,13 @@ const COLUMNS = {
 };
 
 /** On a phone a tap on the symbol opens what the missing columns would show. */
-function columns() {
+function columns(one) {
   const { symbol, side, size, entry, last, open, strategy, account, close: action } = COLUMNS;
   if (window.matchMedia(PHONE).matches) {
     const tap = { make: symbolCell, paint: (node, row) => setText(node, row.symbol) };
     return [{ ...symbol, ...tap }, side, size, open];
   }
+  if (one) return [symbol, side, size, entry, last, open, strategy, action];
   const spread = window.matchMedia(WIDE).matches
     ? [strategy, { ...account, width: "minmax(140px,1.2fr)" }]
     : [strategy, account];
@@ -149,24 +150,26 @@ async function close(row) {
   if (answer) toast(answer.message);
 }
 
-/** Fill `element` with positions and keep it live. */
-export function mountPositions(element, positions, feed) {
-  const table = new LiveTable(element, columns(), {
+/** Fill `element` with positions and keep it live; with `account` (an id) those of one account. */
+export function mountPositions(element, positions, feed, account = null) {
+  const wide = account === null ? "776px" : "620px";
+  const table = new LiveTable(element, columns(account !== null), {
     sort: { key: "open", dir: -1 },
     label: "Open positions",
-    minWidth: window.matchMedia(PHONE).matches ? "" : "776px",
+    minWidth: window.matchMedia(PHONE).matches ? "" : wide,
   });
   const held = (position) => number(position.net_quantity) !== 0;
+  const ours = (position) => account === null || position.account_id === account;
   table.replace(positions.filter(held).map(rowOf));
   feed.on("position_update", ["positions"], (payload) => {
-    for (const position of payload.positions) {
+    for (const position of payload.positions.filter(ours)) {
       const row = rowOf(position);
       if (held(position)) table.put(row);
       else table.drop(row.id);
     }
   });
   feed.onCatchUp(async () => {
-    const { items } = await get("/api/positions", { page_size: 1000 });
+    const { items } = await get("/api/positions", { page_size: 1000, account_id: account });
     table.replace(items.filter(held).map(rowOf));
   });
   return table;

@@ -45,6 +45,8 @@ function entries(halt, display) {
     go("Strategies", "/strategies"),
     go("New strategy", "/strategies/new"),
     go("Alerts", "/alerts"),
+    go("Accounts", "/accounts"),
+    go("API tokens", "/settings/tokens"),
     go("About", "/about"),
     { label: "Halt all trading", kind: "Action", run: halt },
     { label: "Switch theme", kind: "Action", run: display.toggleTheme },

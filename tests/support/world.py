@@ -18,12 +18,14 @@ from flask_socketio import SocketIO
 from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
+from app.brokers.chaos.presets import fault_book
 from app.clock import VirtualClock
 from app.config import Settings
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.domain.users import User
 from app.services.alarms import Alarms
+from app.services.funds import Funds
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
@@ -211,6 +213,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        funds=Funds(made.brokers, clock),
+        faults=fault_book(),
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,

@@ -85,6 +85,10 @@ def test_every_page_renders_under_the_policy_without_inline_code(world: World) -
         "/alerts",
         f"/alerts?state=executed&strategy={strategy}&q=buy&page=1",
         f"/alerts/{alert}",
+        "/accounts",
+        "/accounts/new",
+        "/accounts/new?venue=chaos",
+        f"/accounts/{world.account_id()}",
         "/about",
         "/nothing-here",
     ]

@@ -10,7 +10,10 @@ from flask import Response
 from pydantic import Field
 
 from app.domain.accounts import Account
-from app.domain.safety.switches import Scope
+from app.domain.money import exact
+from app.domain.safety.switches import Scope as Switched
+from app.services.pnl import Summary
+from app.services.reads import Paging, Scope
 from app.web import wire
 from app.web.api.listing import Amount, ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
@@ -65,9 +68,75 @@ def change(account_id: str, body: ChangeIn) -> Json:
     return shown(deps().accounts.update_paper(me().id, account_id, body.settings))
 
 
+@guard(Guard.EITHER)
+def figures(account_id: str) -> Json:
+    """Show an account's money: by our books, and as its venue says."""
+    each = deps().accounts.get(me().id, account_id)
+    return {**of_books(each), **_of_venue(each)}
+
+
+@guard(Guard.EITHER)
+def faults() -> Json:
+    """List what a chaos account can be told to do wrong, with choices to begin with."""
+    book = deps().faults
+    return {
+        "faults": [
+            {"name": each.name, "about": each.about, "words": each.words} for each in book.faults
+        ],
+        "presets": presets(),
+    }
+
+
+def presets() -> dict[str, dict[str, str]]:
+    """Return the presets: probabilities from 0 to 1 as decimal text, by fault, by preset."""
+    return {
+        name: {fault: str(chance) for fault, chance in chosen.items()}
+        for name, chosen in deps().faults.presets.items()
+    }
+
+
 def shown(each: Account) -> Json:
     """Return an account with its trading state."""
-    return wire.account(each, stop_on(Scope.ACCOUNT, each.id))
+    return wire.account(each, stop_on(Switched.ACCOUNT, each.id))
+
+
+def of_books(each: Account) -> Json:
+    """Return an account's figures by our own books; what hangs on an unknown price is null."""
+    web, user = deps(), me()
+    summary = web.recorder.summary(user.id, each.id)
+    working = web.reads.orders(
+        Scope(user.id, account_id=each.id), Paging(page_size=1), state="working"
+    )
+    return {
+        "account_id": each.id,
+        "equity": wire.money(summary.equity),
+        "cash": wire.money(_cash(each, summary)),
+        "realised": wire.money(summary.realised),
+        "open_pnl": wire.money(summary.open_pnl),
+        "today_pnl": wire.money(summary.today_pnl),
+        "open_positions": summary.active_positions,
+        "working_orders": working.total,
+    }
+
+
+@exact
+def _cash(each: Account, summary: Summary) -> Decimal:
+    return each.starting_cash + summary.realised
+
+
+def _of_venue(each: Account) -> Json:
+    web = deps()
+    if not web.ownership.may_trade:
+        return {"venue": None, "venue_problem": "This server stands by and asks no venue."}
+    told = web.funds.of(each.id)
+    said = told.snapshot
+    money = said and {
+        "cash": wire.money(said.cash),
+        "equity": wire.money(said.equity),
+        "buying_power": wire.money(said.buying_power),
+        "at": wire.iso(said.at),
+    }
+    return {"venue": money, "venue_problem": told.problem}
 
 
 def install(api: APIBlueprint) -> None:
@@ -76,3 +145,5 @@ def install(api: APIBlueprint) -> None:
     add(api, "POST", "/accounts", create, body=AccountIn)
     add(api, "GET", "/accounts/<account_id>", account)
     add(api, "PUT", "/accounts/<account_id>", change, body=ChangeIn)
+    add(api, "GET", "/accounts/<account_id>/figures", figures)
+    add(api, "GET", "/faults", faults)

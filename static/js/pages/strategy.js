@@ -4,6 +4,7 @@
  */
 import { mountCopy } from "../copy.js";
 import { all, one } from "../dom.js";
+import { guardChanges } from "../editor.js";
 import { mountSwitches } from "../switch.js";
 
 /** Show only the fields that the chosen sizing and accounts use. */
@@ -19,22 +20,11 @@ function mountEditor(form) {
   follow();
 }
 
-/** Ask before the page is left with changes that were not saved. */
-function guard(form) {
-  const first = new URLSearchParams(new FormData(form)).toString();
-  let saving = false;
-  form.addEventListener("submit", () => (saving = true));
-  window.addEventListener("beforeunload", (event) => {
-    if (!saving && new URLSearchParams(new FormData(form)).toString() !== first)
-      event.preventDefault();
-  });
-}
-
 /** Mount the page; it needs no data of its own. */
 export function mount(root) {
   const form = one("#editor", root);
   mountEditor(form);
-  guard(form);
+  guardChanges(form);
   mountCopy(root);
   mountSwitches(root);
 }

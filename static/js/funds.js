@@ -1,0 +1,90 @@
+/**
+ * The money of accounts: by our books at once, and the venue's word when it comes.  What is unknown
+ * says so, and is never shown as zero.
+ */
+import { get } from "./api.js";
+import { all, one } from "./dom.js";
+import { clock, money, number, plural, pnl, sgn } from "./fmt.js";
+import { setPnl, setText } from "./live.js";
+
+const EVERY_MS = 5000;
+const SOON_MS = 300;
+const UNKNOWN = "unknown";
+const COUNTS = { open_positions: "position", working_orders: "working order" };
+
+const amount = (value) => (number(value) === null ? UNKNOWN : money(value));
+
+function write(node, text) {
+  if (!node) return;
+  if (node.firstElementChild) node.replaceChildren();
+  setText(node, text);
+  node.classList.toggle("dim", text === UNKNOWN);
+}
+
+/** Show `figures` of GET /api/accounts/<id>/figures in `place`, a card or the head of a page. */
+export function showFunds(place, figures) {
+  const { venue, venue_problem: problem } = figures;
+  write(one("[data-figure=equity]", place), amount(figures.equity));
+  write(one("[data-figure=cash]", place), amount(figures.cash));
+  write(one("[data-figure=buying_power]", place), venue ? amount(venue.buying_power) : UNKNOWN);
+  for (const node of all("[data-pnl]", place)) {
+    const value = number(figures[node.dataset.pnl]);
+    const shown = one(".pnl", node);
+    setPnl(shown, value === null ? UNKNOWN : pnl(value), sgn(value));
+  }
+  for (const node of all("[data-count]", place)) {
+    const { count } = node.dataset;
+    setText(node, plural(figures[count], COUNTS[count]));
+  }
+  note(one("[data-note=cash]", place), cashNote(figures));
+  note(one("[data-note=venue]", place), venue ? `as of ${clock(new Date(venue.at))}` : "");
+  const scope = place.closest("main");
+  const trouble = one("[data-trouble]", place) ?? one(":scope > [data-trouble]", scope);
+  trouble.hidden = !problem;
+  setText(one("[data-said]", trouble), problem ?? "");
+}
+
+/** Whether the venue's cash is ours, to the cent. */
+function cashNote({ cash, venue }) {
+  if (!venue) return "";
+  const theirs = money(venue.cash);
+  return theirs === money(cash) ? "the venue says the same" : `the venue says ${theirs}`;
+}
+
+function note(node, text) {
+  if (node) setText(node, text || "\u00a0");
+}
+
+/**
+ * Keep the figures of every [data-account] inside `root` fresh: each few seconds while the page is
+ * looked at, and soon after something happened on the account.  Returns {soon(id)}.
+ */
+export function mountFunds(root, feed) {
+  const places = new Map(
+    all("[data-account]", root).map((place) => [place.dataset.account, { place }]),
+  );
+  const load = async (id) => {
+    const entry = places.get(id);
+    if (entry.asking) return;
+    entry.asking = true;
+    try {
+      showFunds(entry.place, await get(`/api/accounts/${id}/figures`));
+    } catch (error) {
+      if (error.name !== "ApiError") throw error;
+      // The connection's sign says that the server cannot be reached.
+    } finally {
+      entry.asking = false;
+    }
+  };
+  const loadAll = () => Promise.all([...places.keys()].map(load));
+  const soon = (id) => {
+    const entry = places.get(id);
+    if (!entry) return;
+    clearTimeout(entry.timer);
+    entry.timer = setTimeout(() => load(id), SOON_MS);
+  };
+  feed.on("log_entry", ["log"], (entry) => soon(entry.account_id));
+  feed.onCatchUp(loadAll);
+  setInterval(() => document.hidden || loadAll(), EVERY_MS);
+  return { soon };
+}

@@ -1,0 +1,18 @@
+/** One account, there already or about to be made: money, positions, orders, settings, faults. */
+import { one } from "../dom.js";
+import { guardChanges } from "../editor.js";
+import { mountFaults } from "../faults.js";
+import { mountFunds } from "../funds.js";
+import { mountOrders } from "../orders.js";
+import { mountPositions } from "../positions.js";
+
+/** Mount the page; `data` is {account?, positions?, orders?, presets}. */
+export function mount(root, data, { feed }) {
+  const form = one("#editor", root);
+  mountFaults(form, data.presets);
+  guardChanges(form);
+  if (!data.account) return;
+  mountFunds(root, feed);
+  mountPositions(one("#positions", root), data.positions, feed, data.account.id);
+  mountOrders(root, data.orders, data.account.id, feed);
+}
