@@ -18,7 +18,7 @@ from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
 from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.bus import Bus
-from app.services.flatten import HaltDesk
+from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
@@ -60,6 +60,7 @@ class Core:
     accounts: AccountService
     desk: ManualDesk
     halts: HaltDesk
+    halt_keeper: HaltKeeper
     health: Health
     work_arrived: Wake
     reports_arrived: Wake
@@ -159,6 +160,7 @@ def core(
     protector = Protector(store, settler, sender, clock, ids)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk = ManualDesk(store, clock, inbox, sender, settler)
+    halts, halt_keeper = make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
     reconciler, drift = _reconciling(parts, settler, sender, inbox)
     accounts = _accounts(parts)
     return Core(
@@ -177,7 +179,8 @@ def core(
         users=UserService(store, clock, ids, parts.vault, Argon2Passwords(), accounts),
         accounts=accounts,
         desk=desk,
-        halts=HaltDesk(store, clock, inbox, desk, sender, settler),
+        halts=halts,
+        halt_keeper=halt_keeper,
         health=Health(clock),
         work_arrived=work,
         reports_arrived=reports,

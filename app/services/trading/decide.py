@@ -25,13 +25,17 @@ from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.settings import Resolved, resolved
 from app.domain.strategies import Strategy, StrategyState, symbol_for
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
+from app.services.restored import CODE as RESTORED_CODE
+from app.services.restored import restored_at
 from app.services.trading.guard import guard_of
 from app.services.trading.permits import refusal_to_send
 from app.services.trading.switches import stop_of
 from app.services.trading.trust import refusal_to_open, within_reach
 
 #: Refusals that mean that an alert came, or was reached, too late.
-EXPIRING: Final = frozenset({"STALE_ALERT", "EXPIRED_BEFORE_SENDING", "NOTHING_LEFT_TO_CLOSE"})
+EXPIRING: Final = frozenset(
+    {"STALE_ALERT", "EXPIRED_BEFORE_SENDING", "NOTHING_LEFT_TO_CLOSE", RESTORED_CODE}
+)
 #: An opening order that could not be sent is not sent later than this after its decision, unless
 #: the strategy's own stale limit says otherwise: by then the market is another one.
 _LATEST: Final = timedelta(minutes=2)
@@ -149,8 +153,12 @@ class Decider:
     def still_wanted(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Denied | None:
         """Look at switches and time again, just before a leg of an earlier decision is sent.
 
-        Returns why it may not go out; what only reduces a position may as long as it does.
+        Returns why it may not go out; what only reduces a position may as long as it does.  What
+        was decided in a database that was put back since may never.
         """
+        since = restored_at(uow)
+        if since is not None and decision.at < since:
+            return denied(RESTORED_CODE)
         symbol = leg.symbol or decision.symbol or ""
         key = BookKey(decision.strategy_id, decision.account_id, symbol)
         if leg.reduce_only:
