@@ -75,7 +75,9 @@ class ManualDesk:
 
     def enqueue_close(self, uow: UnitOfWork, key: BookKey) -> Alert:
         """Keep the alert that closes a book, in the caller's transaction."""
-        body = json.dumps({"action": "exit", "symbol": key.symbol, "account": key.account_id})
+        # To be flat is said twice: an exit alone may mean a part, by the strategy's sizing.
+        message = {"action": "exit", "market_position": "flat"}
+        body = json.dumps({**message, "symbol": key.symbol, "account": key.account_id})
         owner = uow.strategies.owner(key.strategy_id)
         what = f"{owner.name}: close {key.symbol} by hand"
         return self._inbox.enqueue(uow, key.strategy_id, owner.user_id, body.encode(), what)

@@ -13,7 +13,7 @@ from app.domain.accounts import Account
 from app.domain.errors import BrokerError, BrokerUnavailable, BrokerUnknown
 from app.domain.instruments import Contract
 from app.domain.money import ZERO
-from app.domain.orders import Fill, Order, OrderEvent, OrderState, OrderType
+from app.domain.orders import Fill, Order, OrderEvent, OrderState, OrderType, Side
 from app.domain.reports import (
     AccountSnapshot,
     FillReport,
@@ -43,6 +43,8 @@ class ScriptedBroker:
 
     Market orders fill at once at ``price`` while ``fills_at_once``; all others rest until the test
     fills them.  ``answers`` are what the next submits meet, ``cancel_answers`` the next cancels.
+    While ``deaf`` no question is answered; while ``empty`` no position is listed, whatever is held;
+    fills whose ids are in ``forgets`` count for the position and are never told.
     """
 
     account_id: str
@@ -52,7 +54,10 @@ class ScriptedBroker:
     cancels_at_once: bool = True
     tells: bool = True
     deaf: bool = False
+    empty: bool = False
+    forgets: set[str] = field(default_factory=set)
     hangs: threading.Event | None = None
+    cancel_waits: threading.Event | None = None
     answers: deque[Answer | None] = field(default_factory=deque)
     cancel_answers: deque[BrokerError] = field(default_factory=deque)
     held: dict[str, VenueOrder] = field(default_factory=dict)
@@ -61,6 +66,7 @@ class ScriptedBroker:
     asked: list[str] = field(default_factory=list)
     executed: list[FillReport] = field(default_factory=list)
     receive: Receive | None = None
+    average: Decimal | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -76,12 +82,60 @@ class ScriptedBroker:
         return AccountSnapshot(Decimal(100_000), None, None, self.clock.now())
 
     def positions(self) -> Sequence[VenuePosition]:
-        return [VenuePosition("ESZ2026", self.position, None)] if self.position else []
+        self._listen_or_raise()
+        if self.empty:
+            return []
+        symbols = sorted({report.fill.symbol for report in self.executed})
+        held = {symbol: self.held_of(symbol) for symbol in symbols}
+        return [VenuePosition(symbol, each, self.average) for symbol, each in held.items() if each]
 
     @property
     def position(self) -> Decimal:
-        """What all fills add up to."""
-        return sum((r.fill.quantity * r.fill.side.sign for r in self.executed), ZERO)
+        """What all fills of the first symbol add up to."""
+        return self.held_of("ESZ2026")
+
+    def held_of(self, symbol: str) -> Decimal:
+        """What all fills of the symbol add up to."""
+        mine = [report.fill for report in self.executed if report.fill.symbol == symbol]
+        return sum((fill.quantity * fill.side.sign for fill in mine), ZERO)
+
+    def by_hand(
+        self,
+        signed: str,
+        price: str | None = None,
+        *,
+        symbol: str = "ESZ2026",
+        name: str | None = None,
+        told: bool = True,
+    ) -> str:
+        """Trade as a person does at the venue; what is not ``told`` is never listed."""
+        quantity = Decimal(signed)
+        order = self.rest_by_hand(signed, symbol=symbol, name=name)
+        if not told:
+            self.forgets.add(f"{self.account_id}-{len(self.executed) + 1:05d}")
+        self.fill(order, str(abs(quantity)), price)
+        return order
+
+    def rest_by_hand(self, signed: str, *, symbol: str = "ESZ2026", name: str | None = None) -> str:
+        """Place a limit order as a person does; returns the id that the venue gave it."""
+        quantity, order_id = Decimal(signed), name or f"hand-{len(self.held) + 1}"
+        self.held[order_id] = VenueOrder(
+            client_order_id=order_id,
+            venue_order_id=f"V{len(self.held) + 1}",
+            symbol=symbol,
+            side=Side.of(quantity),
+            quantity=abs(quantity),
+            filled_quantity=ZERO,
+            state=OrderState.ACCEPTED,
+            at=self.clock.now(),
+            type=OrderType.LIMIT,
+            limit_price=self.price,
+        )
+        return order_id
+
+    def _listen_or_raise(self) -> None:
+        if self.deaf:
+            raise BrokerUnavailable("The venue does not answer.")
 
     @property
     def working(self) -> list[VenueOrder]:
@@ -155,6 +209,8 @@ class ScriptedBroker:
 
     def cancel(self, order: Order) -> None:
         self.cancelled.append(order.client_order_id)
+        if self.cancel_waits is not None:
+            self.cancel_waits.wait(20)
         if self.cancel_answers:
             raise self.cancel_answers.popleft()
         if self.cancels_at_once:
@@ -174,19 +230,21 @@ class ScriptedBroker:
 
     def order(self, client_order_id: str) -> VenueOrder | None:
         self.asked.append(client_order_id)
-        if self.deaf:
-            raise BrokerUnavailable("The venue does not answer.")
+        self._listen_or_raise()
         return self.held.get(client_order_id)
 
     def open_orders(self) -> Sequence[VenueOrder]:
+        self._listen_or_raise()
         return self.working
 
     def fills(self, after: datetime) -> Sequence[Report]:
-        if self.deaf:
-            raise BrokerUnavailable("The venue does not answer.")
-        return [report for report in self.executed if report.fill.at >= after]
+        self._listen_or_raise()
+        found = [report for report in self.executed if report.fill.at >= after]
+        return [each for each in found if each.fill.venue_fill_id not in self.forgets]
 
     def _tell(self, report: Report) -> None:
+        if isinstance(report, FillReport) and report.fill.venue_fill_id in self.forgets:
+            return
         if self.tells and self.receive is not None:
             self.receive(report)
 

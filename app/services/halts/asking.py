@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Final
 
 from app.domain.orders import Order
 from app.services.halts.errands import Errands
 from app.services.trading.send import Sender
-
-#: How long a halt waits for the venues' answers to its cancels, in seconds.
-CANCEL_PATIENCE_S: Final = 3.0
 
 
 class Asking:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from app.domain.orders import Order, OrderEvent, OrderState
 from app.domain.safety.switches import Scope, Stop, Switch, TradingState
-from app.services.halts.asking import CANCEL_PATIENCE_S, Asking
+from app.services.halts.asking import Asking
 from app.services.halts.closing import Closer
 from app.services.halts.reach import check_subject, concerns, working_in
 from app.services.inbox import Inbox
@@ -59,6 +59,7 @@ class HaltDesk:
         closer: Closer,
         settler: Settler,
         asking: Asking,
+        patience_s: float,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -66,6 +67,7 @@ class HaltDesk:
         self._closer = closer
         self._settler = settler
         self._asking = asking
+        self._patience_s = patience_s
 
     def state(self) -> TradingState:
         """Return the server's trading state."""
@@ -118,7 +120,7 @@ class HaltDesk:
 
     def _cancel(self, asked: Sequence[Order]) -> list[str]:
         """Ask the venues, and return what they have not done, in sentences."""
-        silent = self._asking.cancel(asked, CANCEL_PATIENCE_S)
+        silent = self._asking.cancel(asked, self._patience_s)
         self._settler.settle()
         with self._store.read() as uow:
             return [*_silence(uow, silent), *_unheard(uow, asked, silent)]
