@@ -34,8 +34,12 @@ def head() -> str:
 def upgrade(url: str, revision: str = "head") -> str:
     """Bring the database to the revision and return the newest; all of it happens or nothing.
 
-    Raises ConfigError when the database cannot be opened or does not take the change.
+    Raises ConfigError when the database cannot be opened, is newer than this program, or does not
+    take the change.
     """
+    found = current(url)
+    if found is not None:
+        _refuse_newer(found)
     engines = make_engines(url)
     config = _config()
     try:
@@ -92,7 +96,15 @@ def check(url: str) -> None:
         return
     if found is None:
         raise ConfigError(f"The database has no tables yet: {DIRECTION}.")
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found in known:
-        raise ConfigError(f"The database is at revision {found}, not {wanted}: {DIRECTION}.")
-    raise ConfigError(f"The database is at revision {found}, which is newer than this program.")
+    _refuse_newer(found)
+    raise ConfigError(f"The database is at revision {found}, not {wanted}: {DIRECTION}.")
+
+
+def _refuse_newer(found: str) -> None:
+    """Raise ConfigError for a revision that this program does not know."""
+    scripts = ScriptDirectory.from_config(_config())
+    if found not in {script.revision for script in scripts.walk_revisions()}:
+        raise ConfigError(
+            f"The database is at revision {found}, which is newer than this program: use the"
+            " version of Signalbox that last ran on it, or restore a backup of this one."
+        )
