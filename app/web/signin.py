@@ -49,6 +49,7 @@ def install(app: Flask, web: WebDeps) -> None:
     routes.add_url_rule("/logout", "logout", logout, methods=["POST"])
     routes.add_url_rule("/setup", "setup", setup)
     routes.add_url_rule("/setup", "first_user", first_user, methods=["POST"])
+    routes.add_url_rule("/settings/tokens", "token_page", token_page)
     app.register_blueprint(routes)
 
 
@@ -147,6 +148,14 @@ def revoke_token(token_id: str) -> tuple[str, int]:
     """Make an API token useless."""
     deps().users.revoke_token(me().id, token_id)
     return "", 204
+
+
+@guard(Guard.SESSION)
+def token_page() -> str:
+    """Show your API tokens, with a form that makes one."""
+    listed = [_token(each) for each in deps().users.tokens(me().id)]
+    boot = {"tokens": listed[::-1], "base_url": deps().settings.base_url}
+    return render_template("tokens.html", page="tokens", boot=boot)
 
 
 def _token(each: ApiToken) -> Json:

@@ -52,3 +52,8 @@ export function get(path, query = {}) {
 export function post(path, body = {}) {
   return call("POST", path, body);
 }
+
+/** Ask for what is at `path` to be taken away. */
+export function remove(path) {
+  return call("DELETE", path);
+}

@@ -59,6 +59,7 @@ INVENTORY = {
     "GET /health/live": G.PUBLIC,
     "GET /health/ready": G.PUBLIC,
     "GET /login": G.FORM,
+    "GET /settings/tokens": G.SESSION,
     "GET /setup": G.FORM,
     "GET /static/<path:filename>": G.PUBLIC,
     "GET /strategies": G.SESSION,

@@ -195,3 +195,12 @@ def test_a_token_needs_a_name(world: World) -> None:
     answer = world.client().post("/api/tokens", {"name": " "})
     assert answer.status_code == 422
     assert answer.get_json()["fields"] == [{"field": "name", "problem": "must not be empty"}]
+
+
+def test_the_page_of_tokens_shows_names_and_never_a_secret(world: World) -> None:
+    guest = world.client()
+    secret = guest.post("/api/tokens", {"name": "my bot"}).get_json()["secret"]
+    page = guest.get("/settings/tokens").text
+    assert "my bot" in page
+    assert secret not in page
+    assert "my bot" not in world.client("bob").get("/settings/tokens").text
