@@ -58,8 +58,15 @@ class VenueServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], house: House, token: str) -> None:
+    def __init__(
+        self,
+        address: tuple[str, int],
+        house: House,
+        token: str,
+        heartbeat_s: float = HEARTBEAT_S,
+    ) -> None:
         super().__init__(address, VenueHandler)
+        self.heartbeat_s = heartbeat_s
         self.house = house
         self.token = token
         self.ending = threading.Event()
@@ -303,7 +310,7 @@ class VenueHandler(BaseHTTPRequestHandler):
         stream.send(json.dumps({"kind": "hello"}))
         while stream.connected and not self.server.ending.is_set():
             try:
-                text = listener.queue.get(timeout=HEARTBEAT_S)
+                text = listener.queue.get(timeout=self.server.heartbeat_s)
             except queue.Empty:
                 text = json.dumps({"kind": "heartbeat"})
             if text is None:

@@ -110,7 +110,8 @@ class InnerVenue(Switchboard):
 def inner_venue(folder: Path, clock: VirtualClock, port: int = 0) -> Iterator[InnerVenue]:
     """Serve the venue over real sockets in virtual time."""
     log = VenueLog(folder)
-    server = VenueServer(("127.0.0.1", port), House(log, clock, QUOTE_AGE, ALERT_AGE), TOKEN)
+    house = House(log, clock, QUOTE_AGE, ALERT_AGE)
+    server = VenueServer(("127.0.0.1", port), house, TOKEN, heartbeat_s=0.1)
     server.house.reopen()
     server.start()
     stepper = threading.Thread(target=_step, args=(server,), daemon=True)
