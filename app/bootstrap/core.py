@@ -26,6 +26,7 @@ from app.services.pace import Pace
 from app.services.pnl import Books, NoSink, Recorder
 from app.services.ports import Clock
 from app.services.reconcile import DriftDesk, Reconciler
+from app.services.sources import Sources
 from app.services.storage import Storage
 from app.services.strategies import StrategyService
 from app.services.trading.decide import Decider
@@ -62,6 +63,7 @@ class Core:
     halts: HaltDesk
     halt_keeper: HaltKeeper
     health: Health
+    sources: Sources
     work_arrived: Wake
     reports_arrived: Wake
     pace: Pace
@@ -151,10 +153,7 @@ def core(
     parts = open_parts(settings, clock or SystemClock(), seed, venues or {})
     store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
     work, reports, pace = Wake(), Wake(), Pace(clock.monotonic)
-    settler = Settler(store, clock, reports)
-    brokers.listen(settler.receive)
-    books = Books(store, clock, parts.quotes)
-    parts.bus.subscribe(books.follow)
+    settler, books = _settler(parts, reports), _books(parts)
     decider = Decider(store, clock, parts.quotes, books.equity)
     sender = Sender(brokers, settler, clock)
     protector = Protector(store, settler, sender, clock, ids)
@@ -182,10 +181,23 @@ def core(
         halts=halts,
         halt_keeper=halt_keeper,
         health=Health(clock),
+        sources=Sources(store, clock),
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
     )
+
+
+def _settler(parts: Parts, reports: Wake) -> Settler:
+    settler = Settler(parts.store, parts.clock, reports)
+    parts.brokers.listen(settler.receive)
+    return settler
+
+
+def _books(parts: Parts) -> Books:
+    books = Books(parts.store, parts.clock, parts.quotes)
+    parts.bus.subscribe(books.follow)
+    return books
 
 
 def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder:

@@ -46,6 +46,7 @@ from app.workers.market import MarketWorker
 from app.workers.parent import ParentWatch
 from app.workers.recorder import EVERY, RecordWorker
 from app.workers.settler import SettleWorker
+from app.workers.sources import SOURCES_EVERY, SourceWorker
 from app.workers.supervisor import Supervisor
 from app.workers.watch import PULSE_EVERY, WATCH_EVERY, Pulse, Relief, Watch
 
@@ -206,6 +207,7 @@ def _add_workers(
     supervisor.add("halts", made.halt_keeper.step, every=1.0)
     supervisor.add("paper", made.venue.step, every=0.05)
     supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
+    supervisor.add("sources", SourceWorker(made.sources).step, every=SOURCES_EVERY)
     if made.settings.market_data == "synthetic":
         feed = SyntheticFeed([], made.quotes.put, _SYNTHETIC_EVERY)
         market = MarketWorker(made.books, feed, partial(_add_market, made, feed))
@@ -250,6 +252,7 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         storage=made.storage,
         recorder=made.recorder,
         health=made.health,
+        sources=made.sources,
         views=Views(
             made.store,
             made.reads,

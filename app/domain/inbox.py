@@ -41,6 +41,19 @@ OPEN_STATES: Final = frozenset({AlertState.RECEIVED, AlertState.CLAIMED})
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """That a strategy's sender delivered something, and when; resends are no arrivals.
+
+    ``readable`` is False for a message that could not be used.
+    """
+
+    id: str
+    strategy_id: str
+    at: datetime
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """One request with a valid key, kept whole, whatever became of it.
 

@@ -7,18 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from app.domain.alerts import UNREADABLE, DedupeKey, Reading, body_hash, dedupe_key, read
+from app.domain.alerts import UNREADABLE, Action, DedupeKey, Reading, body_hash, dedupe_key, read
 from app.domain.decisions import Denied
 from app.domain.errors import InvalidInput
 from app.domain.events import Fact, FactKind, Level
 from app.domain.filters import source_allowed
 from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import resolve
-from app.domain.refusals import denied
+from app.domain.refusals import denied, no_action
+from app.domain.safety.switches import Scope
 from app.domain.strategies import StrategyState
 from app.services.pace import Pace
 from app.services.ports import Clock, Ids, KeyHolder, Store, UnitOfWork, Vault
 from app.services.together import GroupCommit
+from app.services.trading.switches import resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class Inbox:
         window, header = holder.settings.dedupe_window_s, delivery.idempotency_key
         dedupe = dedupe_key(reading, now, window, header)
         alert = self._alert(holder, delivery, now, reading.digest, dedupe)
+        if reading.intent.action is Action.HEARTBEAT:
+            return self._keep_heartbeat(uow, alert, holder, dedupe)
         return self._keep_readable(uow, alert, holder, dedupe)
 
     def _alert(
@@ -181,7 +185,40 @@ class Inbox:
         earlier = _just_before(uow, alert, dedupe)
         if earlier is not None:
             return self._repeated(uow, alert, holder, earlier)
-        refusal = _refusal(holder, alert)
+        return self._keep_new(uow, alert, holder, dedupe, _refusal(holder, alert))
+
+    def _keep_heartbeat(
+        self, uow: UnitOfWork, alert: Alert, holder: KeyHolder, dedupe: DedupeKey
+    ) -> Answer:
+        """Keep a sign of life without a line in the log; it ends a pause for want of one.
+
+        A strategy that is off takes it too: its sender is alive all the same.
+        """
+        refusal = _stranger(holder, alert)
+        if refusal is not None or _just_before(uow, alert, dedupe) is not None:
+            return self._keep_readable(uow, alert, holder, dedupe)
+        answer = no_action("HEARTBEAT")
+        alive = replace(
+            alert,
+            state=AlertState.NO_ACTION,
+            code=answer.code,
+            detail=answer.detail,
+            finished_at=alert.received_at,
+        )
+        if not uow.alerts.insert(alive):
+            return self._keep_readable(uow, alert, holder, dedupe)
+        at, own = alert.received_at, alert.strategy_id
+        resume(uow, Scope.STRATEGY, own, at, code=answer.code, only="HEARTBEAT_LOST")
+        return Answer(200, {"alert_id": alert.id, "status": "heartbeat", "code": answer.code})
+
+    def _keep_new(
+        self,
+        uow: UnitOfWork,
+        alert: Alert,
+        holder: KeyHolder,
+        dedupe: DedupeKey,
+        refusal: Denied | None,
+    ) -> Answer:
         if refusal is not None:
             alert = replace(
                 alert,
@@ -271,6 +308,11 @@ def _refusal(holder: KeyHolder, alert: Alert) -> Denied | None:
     """What can be refused before anything is decided: a strategy that is off, a strange sender."""
     if holder.state is StrategyState.OFF:
         return denied("STRATEGY_OFF", strategy=holder.strategy_name)
+    return _stranger(holder, alert)
+
+
+def _stranger(holder: KeyHolder, alert: Alert) -> Denied | None:
+    """Refuse an alert from an address that is not in the strategy's allowed sources."""
     allowed = holder.settings.source_allowlist
     if not source_allowed(alert.source_address or "", allowed):
         return denied("SOURCE_NOT_ALLOWED", address=alert.source_address or "unknown")

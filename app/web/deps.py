@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.services.manual import ManualDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
+    from app.services.sources import Sources
     from app.services.storage import Storage
     from app.services.strategies import StrategyService
     from app.services.tracing import Tracer
@@ -81,6 +82,7 @@ class WebDeps:
     storage: Storage
     recorder: Recorder
     health: Health
+    sources: Sources
     views: Views
     tracer: Tracer
     reads: Reads

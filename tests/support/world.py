@@ -220,6 +220,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         storage=made.storage,
         recorder=made.recorder,
         health=made.health,
+        sources=made.sources,
         views=Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll),
         tracer=Tracer(made.store),
         reads=made.reads,

@@ -43,6 +43,7 @@ FORM = {
     "cooldown_s": "",
     "max_alerts_per_session": "10",
     "dedupe_window_s": "3",
+    "heartbeat_minutes": "",
     "windows": "Mon-Fri 08:30-15:00 America/Chicago",
     "symbol_map": "NQ=MNQ",
     "source_allowlist": "52.89.214.238",

@@ -15,7 +15,7 @@ from app.domain.alerts.intent import (
 from app.domain.alerts.keys import DedupeKey, DedupeRule, dedupe_key
 from app.domain.alerts.payload import UNREADABLE, Form, body_hash
 from app.domain.alerts.reading import Reading, read
-from app.domain.alerts.templates import message
+from app.domain.alerts.templates import heartbeat, message
 
 __all__ = [
     "UNREADABLE",
@@ -31,6 +31,7 @@ __all__ = [
     "Sentiment",
     "body_hash",
     "dedupe_key",
+    "heartbeat",
     "message",
     "read",
 ]

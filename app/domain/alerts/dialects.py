@@ -64,6 +64,7 @@ ACTIONS: Final[Mapping[str, tuple[Action, Sentiment | None]]] = {
     "flat": (Action.EXIT, Sentiment.FLAT),
     "reverse": (Action.REVERSE, None),
     "cancel": (Action.CANCEL, None),
+    "heartbeat": (Action.HEARTBEAT, None),
 }
 
 _SENTIMENTS: Final = {

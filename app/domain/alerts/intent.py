@@ -16,7 +16,10 @@ from app.domain.orders import OrderType, TimeInForce
 
 
 class Action(StrEnum):
-    """What the alert asks for; TARGET names only the position that is wanted."""
+    """What the alert asks for.
+
+    TARGET names only the position that is wanted; HEARTBEAT only says that the sender is alive.
+    """
 
     BUY = "buy"
     SELL = "sell"
@@ -25,6 +28,7 @@ class Action(StrEnum):
     REVERSE = "reverse"
     CANCEL = "cancel"
     TARGET = "target"
+    HEARTBEAT = "heartbeat"
 
 
 class Sentiment(StrEnum):

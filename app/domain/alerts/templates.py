@@ -44,6 +44,16 @@ def message(
     return json.dumps(fields, indent=2, ensure_ascii=False)
 
 
+def heartbeat() -> str:
+    """Return the JSON message of an alert that only says that the sender is alive."""
+    fields = {
+        "action": str(Action.HEARTBEAT),
+        "id": "heartbeat-{{timenow}}",
+        "timenow": "{{timenow}}",
+    }
+    return json.dumps(fields, indent=2)
+
+
 def _indicator(action: Action, quantity: Decimal | None) -> dict[str, str]:
     fields = {
         "id": f"{action}-{{{{interval}}}}-{{{{timenow}}}}",

@@ -276,6 +276,10 @@ def _reverse(asked: _Question) -> Answer:
     return _enter(asked, other, asked.measured(named, QuantityType.FIXED))
 
 
+def _alive(_asked: _Question) -> Answer:
+    return no_action("HEARTBEAT")
+
+
 _SIGNS: Final = {Action.BUY: 1, Action.SELL: -1}
 
 _ACTIONS: Final[dict[Action, Callable[[_Question], Answer]]] = {
@@ -286,4 +290,5 @@ _ACTIONS: Final[dict[Action, Callable[[_Question], Answer]]] = {
     Action.EXIT: _exit,
     Action.REVERSE: _reverse,
     Action.CANCEL: _unchanged,
+    Action.HEARTBEAT: _alive,
 }

@@ -4,7 +4,25 @@ The codes are public: programs read them, so a code is never renamed.  A sentenc
 places (``{symbol}``), filled by whoever refuses.
 """
 
-from app.domain.refusals.catalogue import CATALOGUE, denied, explain, no_action
+from app.domain.refusals.catalogue import (
+    CATALOGUE,
+    GROUPS,
+    denied,
+    explain,
+    no_action,
+    setting_of,
+)
 from app.domain.refusals.record import Refusal
+from app.domain.refusals.settings import Place, Setting
 
-__all__ = ["CATALOGUE", "Refusal", "denied", "explain", "no_action"]
+__all__ = [
+    "CATALOGUE",
+    "GROUPS",
+    "Place",
+    "Refusal",
+    "Setting",
+    "denied",
+    "explain",
+    "no_action",
+    "setting_of",
+]

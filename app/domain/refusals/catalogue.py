@@ -8,15 +8,35 @@ from typing import Final
 
 from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
+from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES, VENUE_ANSWERS
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
 from app.domain.refusals.record import NO_CHANGE, Refusal
+from app.domain.refusals.settings import SET_BY, Setting
 from app.domain.refusals.trading import FILTERS, PLANNING, RISK, VENUE
 
-CATALOGUE: Final[Mapping[str, Refusal]] = {
-    refusal.code: refusal
-    for group in (MESSAGE, FIELDS, INTAKE, FILTERS, PLANNING, RISK, VENUE)
-    for refusal in group
+#: The codes by what they are about, in the order in which an alert meets them.
+GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {
+    "The message cannot be read": MESSAGE,
+    "A field of the message cannot be used": FIELDS,
+    "The alert is not to count": INTAKE,
+    "The strategy's filters": FILTERS,
+    "What the alert means, and its size": PLANNING,
+    "Limits and switches": RISK,
+    "What became of the order": VENUE,
+    "What a venue answers": VENUE_ANSWERS,
+    "Where alerts come from": SOURCES,
+    "Lines of the log that ask for attention": NOTICES,
+    "Answers to programs": ANSWERS,
 }
+
+CATALOGUE: Final[Mapping[str, Refusal]] = {
+    refusal.code: refusal for group in GROUPS.values() for refusal in group
+}
+
+
+def setting_of(code: str) -> Setting | None:
+    """Return the setting that is behind the code; None when none is."""
+    return SET_BY.get(code)
 
 
 def denied(code: str, **details: object) -> Denied:

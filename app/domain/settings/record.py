@@ -24,7 +24,8 @@ class StrategySettings:
 
     ``size`` counts what ``sizing`` says.  A sizing of percent_of_position is for exits: they close
     that part of the position, and entries are sized by the alert.  ``order_type`` is for entries;
-    exits go to the market unless the alert itself says otherwise.
+    exits go to the market unless the alert itself says otherwise.  ``heartbeat_minutes`` is how many
+    minutes of its trading time the sender may be silent before entries are paused.
     """
 
     allowed_side: Side | None = None
@@ -40,6 +41,7 @@ class StrategySettings:
     cooldown_s: int | None = None
     max_alerts_per_session: int | None = None
     dedupe_window_s: int | None = 3
+    heartbeat_minutes: int | None = None
     windows: tuple[str, ...] = ()
     symbol_map: Mapping[str, str] = field(default_factory=dict)
     source_allowlist: tuple[str, ...] = ()
@@ -72,6 +74,7 @@ class StrategySettings:
             "cooldown_s": self.cooldown_s,
             "max_alerts_per_session": self.max_alerts_per_session,
             "dedupe_window_s": self.dedupe_window_s,
+            "heartbeat_minutes": self.heartbeat_minutes,
             "windows": list(self.windows),
             "symbol_map": dict(self.symbol_map),
             "source_allowlist": list(self.source_allowlist),
@@ -98,6 +101,7 @@ class StrategySettings:
             cooldown_s=reader.whole("cooldown_s"),
             max_alerts_per_session=reader.whole("max_alerts_per_session"),
             dedupe_window_s=reader.whole("dedupe_window_s", 3),
+            heartbeat_minutes=reader.whole("heartbeat_minutes"),
             windows=reader.texts("windows"),
             symbol_map=reader.pairs("symbol_map"),
             source_allowlist=reader.texts("source_allowlist"),

@@ -17,6 +17,7 @@ Problem = tuple[str, str]
 """The setting, and what is wrong with it."""
 
 _WEEK_S: Final = 7 * 24 * 3600
+_WEEK_MINUTES: Final = 7 * 24 * 60
 _MOST_ALERTS: Final = 100_000
 _MOST_EQUITY: Final = Decimal(1000)
 _ALL: Final = Decimal(100)
@@ -122,6 +123,7 @@ def _limits(settings: StrategySettings) -> Iterator[Problem]:
     yield from _between("cooldown_s", settings.cooldown_s, 0, _WEEK_S)
     yield from _between("max_alerts_per_session", settings.max_alerts_per_session, 1, _MOST_ALERTS)
     yield from _between("dedupe_window_s", settings.dedupe_window_s, 0, _WEEK_S)
+    yield from _between("heartbeat_minutes", settings.heartbeat_minutes, 2, _WEEK_MINUTES)
 
 
 def _between(name: str, value: int | None, least: int, most: int) -> Iterator[Problem]:

@@ -25,7 +25,13 @@ _SIDES: Final = {
     "short": Side.SELL,
 }
 _SIDE_WORDS: Final = {None: "both", Side.BUY: "long", Side.SELL: "short"}
-_WHOLE_NUMBERS: Final = ("max_age_s", "cooldown_s", "max_alerts_per_session", "dedupe_window_s")
+_WHOLE_NUMBERS: Final = (
+    "max_age_s",
+    "cooldown_s",
+    "max_alerts_per_session",
+    "dedupe_window_s",
+    "heartbeat_minutes",
+)
 
 
 def from_text(fields: Mapping[str, str]) -> StrategySettings:
@@ -49,6 +55,7 @@ def from_text(fields: Mapping[str, str]) -> StrategySettings:
         cooldown_s=form.read("cooldown_s", _whole),
         max_alerts_per_session=form.read("max_alerts_per_session", _whole),
         dedupe_window_s=form.read("dedupe_window_s", _whole),
+        heartbeat_minutes=form.read("heartbeat_minutes", _whole),
         windows=form.lines("windows"),
         symbol_map=form.read("symbol_map", _pairs) or {},
         source_allowlist=form.lines("source_allowlist"),

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.domain.decisions import Decision
-from app.domain.inbox import Alert, AlertState
+from app.domain.inbox import Alert, AlertState, Arrival
 
 
 class Alerts(Protocol):
@@ -45,7 +45,13 @@ class Alerts(Protocol):
         """When the strategy's last executed alert was received."""
 
     def last_chained(self, strategy_id: str, before: str) -> Alert | None:
-        """The newest accepted alert of the strategy older than alert id ``before``."""
+        """The sender's newest accepted alert before id ``before`` that is no heartbeat."""
+
+    def arrived(self, after: str, limit: int) -> Sequence[Arrival]:
+        """What senders delivered after alert id ``after``, oldest first."""
+
+    def last_arrivals(self, strategy_id: str, limit: int) -> Sequence[Arrival]:
+        """The last that the strategy's sender delivered, oldest first."""
 
 
 class Decisions(Protocol):

@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from app.domain.decisions import Decision
 from app.domain.errors import NotFound
-from app.domain.inbox import Alert, AlertState
+from app.domain.inbox import Alert, AlertSource, AlertState, Arrival
 from app.store.records import Record, Repo, insert_or_replace, insert_or_skip
 from app.store.tables.trading import ALERTS, DECISIONS, OPEN_ALERTS
 
@@ -103,9 +103,25 @@ _LAST_CHAINED: Final = (
         _a.strategy_id == bindparam("strategy_id"),
         _a.id < bindparam("before"),
         _a.state.not_in([AlertState.INVALID, AlertState.DUPLICATE, AlertState.CONFLICT]),
+        _a.source != AlertSource.MANUAL,
+        or_(_a.code.is_(None), _a.code != "HEARTBEAT"),
     )
     .order_by(_a.received_at.desc(), _a.id.desc())
     .limit(1)
+)
+_ARRIVALS: Final = select(
+    _a.id, _a.strategy_id, _a.received_at, _a.state != AlertState.INVALID
+).where(
+    _a.source == AlertSource.WEBHOOK,
+    _a.state.not_in([AlertState.DUPLICATE, AlertState.CONFLICT]),
+)
+_ARRIVED: Final = (
+    _ARRIVALS.where(_a.id > bindparam("after")).order_by(_a.id).limit(bindparam("most"))
+)
+_LAST_ARRIVALS: Final = (
+    _ARRIVALS.where(_a.strategy_id == bindparam("strategy_id"))
+    .order_by(_a.received_at.desc(), _a.id.desc())
+    .limit(bindparam("most"))
 )
 
 
@@ -173,8 +189,18 @@ class Alerts(Repo):
         return row[0] if row else None
 
     def last_chained(self, strategy_id: str, before: str) -> Alert | None:
-        """The newest accepted alert of the strategy older than alert id ``before``."""
+        """The sender's newest accepted alert before id ``before`` that is no heartbeat."""
         return ALERT.maybe(self._first(_LAST_CHAINED, strategy_id=strategy_id, before=before))
+
+    def arrived(self, after: str, limit: int) -> Sequence[Arrival]:
+        """What senders delivered after alert id ``after``, oldest first."""
+        rows = self._rows(_ARRIVED, after=after, most=limit)
+        return [Arrival(row[0], row[1], row[2], bool(row[3])) for row in rows]
+
+    def last_arrivals(self, strategy_id: str, limit: int) -> Sequence[Arrival]:
+        """The last that the strategy's sender delivered, oldest first."""
+        rows = self._rows(_LAST_ARRIVALS, strategy_id=strategy_id, most=limit)
+        return [Arrival(row[0], row[1], row[2], bool(row[3])) for row in reversed(rows)]
 
 
 _SAVE_DECISION: Final = insert_or_replace(DECISIONS, "alert_id", "account_id")

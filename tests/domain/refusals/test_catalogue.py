@@ -5,29 +5,30 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from dataclasses import fields
 from decimal import Decimal
 
 import pytest
 
+from app.config import Settings
+from app.domain.accounts import Account
 from app.domain.decisions import Denied, NoAction
-from app.domain.refusals import CATALOGUE, Refusal, denied, explain, no_action
+from app.domain.errors import SignalboxError
+from app.domain.refusals import (
+    CATALOGUE,
+    GROUPS,
+    Place,
+    Refusal,
+    denied,
+    explain,
+    no_action,
+    setting_of,
+)
+from app.domain.refusals.settings import NO_SETTING, SET_BY
+from app.domain.settings import StrategySettings
+from app.domain.strategies import Strategy
+from app.web.problems import CODES
 from tests.support.tree import modules, name, parsed
-
-#: Failures of the server and of its API, which never are the reason why an alert is not traded.
-NOT_REFUSALS = {
-    "INTERNAL",
-    "NOT_FOUND",
-    "UNAUTHORISED",
-    "BROKER_ERROR",
-    "BROKER_REJECTED",
-    "BROKER_UNAVAILABLE",
-    "BROKER_UNKNOWN",
-    "BROKER_AUTH",
-    "STORE_UNAVAILABLE",
-    "CONFIG",
-    "INVARIANT_BROKEN",
-    "BAD_SETTINGS",
-}
 
 
 def places(refusal: Refusal) -> set[str]:
@@ -58,7 +59,43 @@ def test_every_code_that_the_core_uses_is_in_the_catalogue() -> None:
         for code in used_codes(parsed(path))
     }
     assert found
-    assert {(code, at) for code, at in found if code not in {*CATALOGUE, *NOT_REFUSALS}} == set()
+    assert {(code, at) for code, at in found if code not in CATALOGUE} == set()
+
+
+def test_every_code_of_a_failure_or_of_an_answer_is_in_the_catalogue() -> None:
+    def kinds(root: type[SignalboxError]) -> Iterator[type[SignalboxError]]:
+        yield root
+        for each in root.__subclasses__():
+            yield from kinds(each)
+
+    codes = {kind.code for kind in kinds(SignalboxError)} | set(CODES.values())
+    assert codes - set(CATALOGUE) == set()
+
+
+def test_no_code_is_in_the_catalogue_twice() -> None:
+    assert len(CATALOGUE) == sum(len(group) for group in GROUPS.values())
+
+
+def test_every_code_names_the_setting_behind_it_or_says_that_there_is_none() -> None:
+    assert set(SET_BY) & NO_SETTING == set()
+    assert set(CATALOGUE) - set(SET_BY) - NO_SETTING == set()
+    assert (set(SET_BY) | NO_SETTING) - set(CATALOGUE) == set()
+
+
+@pytest.mark.parametrize("code", SET_BY)
+def test_the_setting_behind_a_code_exists(code: str) -> None:
+    setting = setting_of(code)
+    assert setting is not None
+    known = {
+        Place.STRATEGY: {
+            field.name for kind in (StrategySettings, Strategy) for field in fields(kind)
+        },
+        Place.ACCOUNT: {field.name for field in fields(Account)},
+        Place.SERVER: set(Settings.model_fields),
+        Place.SWITCH: {"trading_state"},
+    }
+    assert setting.name in known[setting.place]
+    assert setting.shown[0].isupper()
 
 
 @pytest.mark.parametrize("refusal", CATALOGUE.values(), ids=CATALOGUE)

@@ -40,7 +40,8 @@ OUTCOMES: dict[str, tuple[tuple[str, str | None, int], ...]] = {
 
 
 def test_b2_the_table_covers_every_action_word() -> None:
-    assert set(OUTCOMES) == set(ACTIONS)
+    # A heartbeat never reaches the executor: tests/services/test_sources.py.
+    assert set(OUTCOMES) | {"heartbeat"} == set(ACTIONS)
 
 
 @pytest.mark.parametrize("word", OUTCOMES)
