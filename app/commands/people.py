@@ -38,14 +38,14 @@ def create(name: str, password: str | None, *, as_json: bool) -> None:
 @_password_option
 @json_option
 def change_password(name: str, password: str | None, *, as_json: bool) -> None:
-    """Give a user another password; the old one is not needed."""
+    """Give a user another password; the old one is not needed, and every sign-in ends."""
     password = _asked() if password is None else password
     with opened() as made:
         person = made.users.set_password(name, password)
     if as_json:
         one({"id": person.id, "name": person.name}, as_json=True)
     else:
-        click.echo(f"{person.name} has a new password.")
+        click.echo(f"{person.name} has a new password. Who was signed in has to sign in again.")
 
 
 def _asked() -> str:

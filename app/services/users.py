@@ -82,7 +82,7 @@ class UserService:
         return user
 
     def set_password(self, name: str, password: str) -> User:
-        """Give the user of that name another password; who is signed in already stays so.
+        """Give the user of that name another password, which ends every sign-in of theirs.
 
         Raises NotFound, and InvalidInput for a password that `create` would refuse too.
         """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
@@ -24,6 +26,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER: Final = "Bearer "
 _MARK: Final = "_signalbox_guard"
+_STAMPED: Final = "."
 
 
 class Guard(StrEnum):
@@ -67,11 +70,15 @@ def guards(app: Flask) -> dict[str, Guard]:
 
 
 class Visitor(UserMixin):  # type: ignore[misc]
-    """The signed-in user, as Flask-Login wants one."""
+    """The signed-in user, as Flask-Login wants one.
 
-    def __init__(self, user: User) -> None:
+    ``id`` is what the session keeps: who signed in, and a stamp of the password at that time.
+    """
+
+    def __init__(self, user: User, key: str) -> None:
         self.user = user
-        self.id = user.id
+        stamp = hmac.new(key.encode(), user.password_hash.encode(), hashlib.sha256)
+        self.id = f"{user.id}{_STAMPED}{stamp.hexdigest()}"
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -133,7 +140,7 @@ def sign_in(user: User) -> None:
     """Begin a fresh session for ``user``."""
     session.clear()
     session.permanent = True
-    login_user(Visitor(user))
+    login_user(Visitor(user, deps().settings.secret_key))
 
 
 def sign_out() -> None:
@@ -148,9 +155,11 @@ def csrf_token() -> str:
     return token
 
 
-def _load(user_id: str) -> Visitor | None:
-    user = deps().users.get(user_id)
-    return Visitor(user) if user else None
+def _load(kept: str) -> Visitor | None:
+    """Return who signed in; nobody when the password has changed since."""
+    user = deps().users.get(kept.partition(_STAMPED)[0])
+    visitor = Visitor(user, deps().settings.secret_key) if user else None
+    return visitor if visitor and hmac.compare_digest(visitor.id, kept) else None
 
 
 def _open() -> None:

@@ -30,6 +30,7 @@ from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
 from app.web import WebDeps, WebSettings, create_app
+from app.web.auth import Visitor
 from app.web.live import Live
 from app.web.sockets import create_socketio
 from tests.support.leases import OneLease, owning
@@ -76,7 +77,7 @@ class World:
         """A browser of a user who has signed in (without the slow hash of a password)."""
         browser = Browser(self.app.test_client())
         with browser.client.session_transaction() as session:
-            session["_user_id"] = self.user(name).id
+            session["_user_id"] = Visitor(self.user(name), self.web.settings.secret_key).id
             session["_fresh"] = True
         return browser
 

@@ -204,3 +204,22 @@ def test_the_page_of_tokens_shows_names_and_never_a_secret(world: World) -> None
     assert "my bot" in page
     assert secret not in page
     assert "my bot" not in world.client("bob").get("/settings/tokens").text
+
+
+def test_another_password_ends_every_sign_in_of_that_user_and_of_nobody_else(world: World) -> None:
+    here, there, bob = browser(world), world.client("ann"), world.client("bob")
+    here.get("/login")
+    here.post_form("/login", {"name": "ann", "password": PASSWORD})
+    assert [signed_in(each) for each in (here, there, bob)] == [True, True, True]
+    world.core.users.set_password("ann", "another horse battery")
+    assert [signed_in(each) for each in (here, there, bob)] == [False, False, True]
+    here.get("/login")
+    here.post_form("/login", {"name": "ann", "password": "another horse battery"})
+    assert signed_in(here)
+
+
+def test_a_session_without_the_stamp_of_a_password_is_none(world: World) -> None:
+    guest = world.client()
+    with guest.client.session_transaction() as session:
+        session["_user_id"] = world.user().id
+    assert not signed_in(guest)
