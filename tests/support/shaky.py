@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from app.bootstrap import core
 from app.clock import VirtualClock
 from app.config import Settings
@@ -107,7 +109,7 @@ class Shaky:
 
 
 @contextmanager
-def shaky(folder: Path, **settings: object) -> Iterator[Shaky]:
+def shaky(folder: Path) -> Iterator[Shaky]:
     """Open the core on the database in the folder, and an account at the fault broker."""
     clock = VirtualClock(OPENING)
     with inner_venue(folder / "venue", clock) as venue:
@@ -116,7 +118,7 @@ def shaky(folder: Path, **settings: object) -> Iterator[Shaky]:
             data_dir=folder,
             database_url=None,
             venue_url=venue.address,
-            venue_token=TOKEN,
+            venue_token=SecretStr(TOKEN),
             broker_connect_timeout_s=0.5,
             broker_read_timeout_s=ANSWER_S,
             broker_idle_s=IDLE_S,
@@ -124,7 +126,7 @@ def shaky(folder: Path, **settings: object) -> Iterator[Shaky]:
         floor = floor_of(core(options, clock=clock, seed=2), ScriptedVenue(clock))
         account = floor.core.accounts.create_paper(None, "shaky", venue="chaos")
         floor.core.brokers.of(account.id)
-        strategy = floor.strategy(accounts=[account], **settings)
+        strategy = floor.strategy(accounts=[account])
         made = Shaky(floor, venue, account, strategy)
         try:
             assert made.soon(lambda: made.up)
