@@ -69,6 +69,7 @@ class World:
     live: Live
     web: WebDeps
     stopping: list[bool] = field(default_factory=list)
+    lease: OneLease = field(default_factory=OneLease)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -189,7 +190,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     settings = settings_for(folder)
     clock = VirtualClock(START)
     made = core(settings, clock=clock, seed=2)
-    ownership = owning(OneLease(), clock, Alarms(made.store, clock))
+    lease = OneLease()
+    ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
     web = WebDeps(
         settings=replace(
@@ -233,7 +235,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
-    return World(made, clock, app, socketio, live, web, stopping)
+    return World(made, clock, app, socketio, live, web, stopping, lease)
 
 
 def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:
