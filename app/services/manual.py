@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.alerts import read
-from app.domain.errors import Conflict, InvalidInput, NotFound
+from app.domain.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from app.domain.inbox import Alert
 from app.domain.instruments import resolve
 from app.domain.money import wire
@@ -82,21 +82,24 @@ class ManualDesk:
         what = f"{owner.name}: close {key.symbol} by hand"
         return self._inbox.enqueue(uow, key.strategy_id, owner.user_id, body.encode(), what)
 
-    def cancel_order(self, user_id: str | None, order_id: str) -> None:
+    def cancel_order(self, user_id: str | None, order_id: str) -> bool:
         """Cancel one working order; one that guards a position is not placed again.
 
-        Raises NotFound, or Conflict when it no longer works.
+        Returns whether that is written down: while the database takes nothing, the venue is asked
+        all the same.  Raises NotFound, or Conflict when it no longer works.
         """
         now = self._clock.now()
-        with self._store.write() as uow:
-            order = uow.orders.get(order_id)
-            if order is None or not _sees(uow, user_id, order):
-                raise NotFound("There is no such order.")
-            if not can_cancel(order):
-                raise Conflict(f"The order is {order.state}: there is nothing to cancel.")
-            order = request_cancel(uow, order, now, BY_HAND)
+        try:
+            with self._store.write() as uow:
+                order = request_cancel(uow, _working(uow, user_id, order_id), now, BY_HAND)
+        except StoreUnavailable:
+            with self._store.read() as uow:
+                order = _working(uow, user_id, order_id)
+            self._sender.cancel(order)
+            return False
         self._sender.cancel(order)
         self._settler.settle()
+        return True
 
     def _check(self, ticket: Ticket, body: bytes) -> None:
         if ticket.quantity <= 0:
@@ -134,6 +137,16 @@ class ManualDesk:
                 fields={"account_id": "is not one of the strategy's accounts"},
             )
         return strategy
+
+
+def _working(uow: UnitOfWork, user_id: str | None, order_id: str) -> Order:
+    """The user's order that can be cancelled; raises NotFound or Conflict."""
+    order = uow.orders.get(order_id)
+    if order is None or not _sees(uow, user_id, order):
+        raise NotFound("There is no such order.")
+    if not can_cancel(order):
+        raise Conflict(f"The order is {order.state}: there is nothing to cancel.")
+    return order
 
 
 def _sees(uow: UnitOfWork, user_id: str | None, order: Order) -> bool:

@@ -17,7 +17,7 @@ def health() -> Response:
     web = deps()
     database = _database()
     trouble = web.storage.trouble
-    ok = database == "ok" and web.health.healthy and trouble is None
+    ok = database == "ok" and web.health.healthy and not web.storage.failing
     # What went wrong in a worker is for those who sign in.
     shown = ("state", "last_beat")
     report, worst = web.health.report(), web.health.latency.worst
@@ -68,8 +68,8 @@ def _reasons() -> list[str]:
         reasons.append("The server settles what is open before it trades.")
     if _database() != "ok":
         reasons.append("The database does not answer.")
-    if web.storage.trouble is not None:
-        reasons.append(f"The disk of the database needs care: {web.storage.trouble.code}.")
+    if web.storage.failing:
+        reasons.append("The disk of the database failed: STORAGE_FAILED.")
     bad = {name: line["state"] for name, line in web.health.report().items()}
     reasons += [f"The worker {name} is {state}." for name, state in bad.items() if state != "ok"]
     return reasons

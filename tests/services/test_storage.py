@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from sqlalchemy import text
 
 from app.domain.errors import StoreFailed, StoreUnavailable
 from app.domain.events import FactKind
 from app.domain.inbox import AlertState
+from app.domain.orders import OrderState
 from app.domain.safety.switches import Scope, Switch, TradingState
 from app.domain.strategies import Strategy
 from app.services.alarms import Alarms
+from app.services.halts import Halt
 from app.services.storage import LARGE_LOG, MIB, Storage
 from app.services.trading.switches import trading_state
 from app.workers.disk import DiskWorker
@@ -74,11 +79,16 @@ def fill_the_disk(floor: Floor, strategy: Strategy) -> None:
         floor.post(strategy, action="buy", quantity="1", comment="x" * 60_000)
 
 
-def make_room(floor: Floor) -> None:
-    """Let the disk have room again, without a transaction that could notice."""
+def unlimit(floor: Floor, pragma: str) -> None:
+    """Take the limit away, without a transaction that could notice."""
     kept = floor.core.store._durable._kept
-    assert kept is not None
-    kept.connection.dbapi_connection.execute("PRAGMA max_page_count = 1073741823")  # type: ignore[union-attr]
+    if kept is not None:
+        kept.connection.dbapi_connection.execute(pragma)  # type: ignore[union-attr]
+
+
+def make_room(floor: Floor) -> None:
+    """Let the disk have room again."""
+    unlimit(floor, "PRAGMA max_page_count = 1073741823")
 
 
 def worker(floor: Floor, free: int | None = GIB, log: int | None = 0) -> DiskWorker:
@@ -223,3 +233,46 @@ def test_f12_the_alarm_is_in_the_log(floor: Floor) -> None:
     )
     alarms.write()
     assert floor.codes() == ["DISK_LOW"]
+
+
+def test_f12_a_cancel_by_hand_reaches_the_venue_although_it_cannot_be_recorded(
+    floor: Floor, strategy: Strategy
+) -> None:
+    resting = floor.send(
+        strategy, action="buy", quantity="1", order_type="limit", limit_price="4000"
+    )
+    (order,) = floor.orders(resting)
+    limit(floor, "PRAGMA query_only = ON")
+    assert floor.core.desk.cancel_order(None, order.id) is False
+    assert floor.broker.cancelled == [order.client_order_id]
+    assert floor.orders(resting)[0].state is OrderState.ACCEPTED
+    unlimit(floor, "PRAGMA query_only = OFF")
+    floor.work()
+    assert floor.orders(resting)[0].state is OrderState.CANCELED, "what the venue said is kept"
+
+
+def test_f12_halt_all_cancels_at_the_venues_although_it_cannot_be_recorded(
+    floor: Floor, strategy: Strategy
+) -> None:
+    floor.send(strategy, action="buy", quantity="1", order_type="limit", limit_price="4000")
+    limit(floor, "PRAGMA query_only = ON")
+    report = floor.core.halts.halt(None, Halt())
+    assert len(report.cancelled) == len(floor.broker.cancelled) == 1
+    assert "Nothing could be written down" in report.problems[-1]
+    unlimit(floor, "PRAGMA query_only = OFF")
+    floor.work()
+    assert state(floor) is TradingState.HALTED
+
+
+def test_f11_a_halt_that_a_locked_database_does_not_take_is_no_halt_and_says_so(
+    floor: Floor, strategy: Strategy
+) -> None:
+    floor.send(strategy, action="buy", quantity="1", order_type="limit", limit_price="4000")
+    file = str(floor.core.settings.database_file)
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="Halt again"):
+            floor.core.halts.halt(None, Halt())
+        other.execute("ROLLBACK")
+    assert len(floor.broker.cancelled) == 1
+    assert state(floor) is TradingState.ACTIVE

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.errors import StoreFailed, StoreUnavailable
 from app.domain.orders import Order, OrderEvent, OrderState
 from app.domain.safety.switches import Scope, Stop, Switch, TradingState
 from app.services.halts.asking import Asking
@@ -90,6 +91,12 @@ class HaltDesk:
         protects an open position stays until it is flat; without ``flatten`` exits stay too.
         Raises NotFound for what is not the user's.
         """
+        try:
+            return self._halt(user_id, halt)
+        except StoreUnavailable as error:
+            return self._halt_unrecorded(user_id, halt, error)
+
+    def _halt(self, user_id: str | None, halt: Halt) -> HaltReport:
         now = self._clock.now()
         with self._settler.transaction() as uow:
             check_subject(uow, user_id, halt.scope, halt.subject_id)
@@ -101,6 +108,29 @@ class HaltDesk:
         problems += doubts + self._cancel(asked)
         self._inbox.wake()
         return HaltReport(stop, tuple(map(describe, working)), tuple(closing), tuple(problems))
+
+    def _halt_unrecorded(
+        self, user_id: str | None, halt: Halt, error: StoreUnavailable
+    ) -> HaltReport:
+        """Cancel at the venues although nothing can be written down.
+
+        The server itself is halted while its disk fails.  Any other halt did not come about, and
+        the failure is raised again, with what was done.
+        """
+        if halt.by_command:
+            raise error
+        with self._store.read() as uow:
+            check_subject(uow, user_id, halt.scope, halt.subject_id)
+            working, problems = _to_cancel(uow, halt)
+            stop = switches.in_words(uow, _switch(halt, user_id, self._clock.now()))
+        self._asking.cancel(working, self._patience_s)
+        problems.append(
+            f"Nothing could be written down: {len(working)} working orders were asked to be"
+            " cancelled at their venues, no position is being closed, and none of it is recorded."
+        )
+        if not (isinstance(error, StoreFailed) and halt.scope is Scope.SERVER):
+            raise StoreUnavailable(f"{error.detail} {problems[-1]} Halt again.") from error
+        return HaltReport(stop, tuple(map(describe, working)), (), tuple(problems))
 
     def resume(
         self, user_id: str | None, scope: Scope, subject_id: str = "", *, by_command: bool = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
@@ -82,11 +84,23 @@ def ticket(body: TicketIn) -> tuple[Json, int]:
     return {"alert_id": alert.id, "status": "accepted"}, 202
 
 
+#: What is told of a cancel that could be sent and not written down.
+_UNRECORDED: Final = (
+    "The venue was asked to cancel, but the database takes no writes, so this is not recorded: look"
+    " at the order at the venue. One that guards a position may be placed again."
+)
+
+
 @guard(Guard.EITHER)
 def cancel(order_id: str) -> tuple[Json, int]:
-    """Cancel one working order."""
-    deps().desk.cancel_order(me().id, order_id)
-    return {"order_id": order_id, "status": "cancelling"}, 202
+    """Cancel one working order; ``recorded`` is false while the database takes no writes."""
+    recorded = deps().desk.cancel_order(me().id, order_id)
+    return {
+        "order_id": order_id,
+        "status": "cancelling",
+        "recorded": recorded,
+        "message": "The venue is asked to cancel." if recorded else _UNRECORDED,
+    }, 202
 
 
 @guard(Guard.EITHER)
