@@ -22,9 +22,15 @@ class ReconcileWorker:
     """Starts a look at each account that is due; one that hangs holds up no other account."""
 
     def __init__(
-        self, reconciler: Reconciler, spawn: Spawn, attempt: Attempt, wake: Callable[[], None]
+        self,
+        reconciler: Reconciler,
+        spawn: Spawn,
+        attempt: Attempt,
+        wake: Callable[[], None],
+        wait_s: float = START_S,
     ) -> None:
         """``wake`` is called after each look: what it booked may have to be looked after."""
+        self._wait_s = wait_s
         self._reconciler = reconciler
         self._spawn = spawn
         self._attempt = attempt
@@ -32,15 +38,20 @@ class ReconcileWorker:
         self._busy: set[str] = set()
         self._ended = threading.Event()
 
+    @property
+    def running(self) -> bool:
+        """Whether an account is being looked at."""
+        return bool(self._busy)
+
     def start(self) -> tuple[str, ...]:
-        """Look at every account before anything trades; return those not compared within 5 s.
+        """Look at every account before anything trades; return those that were too slow.
 
         They open no position until they were; the others do not wait for them.
         """
         accounts = self._reconciler.begin()
         for account_id in accounts:
             self._begin(account_id)
-        self._wait(START_S)
+        self._wait(self._wait_s)
         return tuple(each for each in accounts if not self._reconciler.compared(each))
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002  the reconciler reads its own clock

@@ -37,6 +37,12 @@ class Lost:
 Answer = BrokerError | Lost
 
 
+def _open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class ScriptedBroker:
     """Implements the port ``Broker``.
@@ -44,7 +50,8 @@ class ScriptedBroker:
     Market orders fill at once at ``price`` while ``fills_at_once``; all others rest until the test
     fills them.  ``answers`` are what the next submits meet, ``cancel_answers`` the next cancels.
     While ``deaf`` no question is answered; while ``empty`` no position is listed, whatever is held;
-    fills whose ids are in ``forgets`` count for the position and are never told.
+    fills whose ids are in ``forgets`` count for the position and are never told.  Questions wait
+    while ``holds`` is not set.
     """
 
     account_id: str
@@ -67,6 +74,7 @@ class ScriptedBroker:
     executed: list[FillReport] = field(default_factory=list)
     receive: Receive | None = None
     average: Decimal | None = None
+    holds: threading.Event = field(default_factory=_open_gate)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -134,6 +142,7 @@ class ScriptedBroker:
         return order_id
 
     def _listen_or_raise(self) -> None:
+        self.holds.wait(20)
         if self.deaf:
             raise BrokerUnavailable("The venue does not answer.")
 

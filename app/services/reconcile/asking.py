@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain.accounts import Account
+from app.domain.errors import InvalidInput
+from app.domain.instruments import resolve
 from app.domain.orders import Fill, Order, OrderState
 from app.domain.reports import FillReport, VenueOrder, VenuePosition
 from app.services.ports import Broker, UnitOfWork
@@ -59,6 +61,17 @@ class Answer:
         return {symbol: held.quantity for symbol, held in self.positions.items()}
 
 
+def expected(asked: Question, answer: Answer) -> Quantities:
+    """Return what we held before the venue was asked, with the fills that it then told of."""
+    moves = [
+        (report.fill.symbol, report.fill.quantity * report.fill.side.sign)
+        for report in answer.fills
+        if report.fill.venue_fill_id not in asked.booked
+        and bookable(report.fill.symbol, report.fill.at)
+    ]
+    return account_book([*asked.held.items(), *moves])
+
+
 def question(uow: UnitOfWork, account: Account, last: datetime | None, now: datetime) -> Question:
     """Gather what is known; ``last`` is when the account was compared last, None for never."""
     since = account.created_at if last is None else min(last, now) - OVERLAP
@@ -93,6 +106,15 @@ def ask(broker: Broker, asked: Question) -> Answer:
     found = {name: broker.order(name) for name in sorted(wanted - open_orders.keys())}
     held = {each.symbol: each for each in broker.positions()}
     return Answer(open_orders, fills, held, found)
+
+
+def bookable(symbol: str, at: datetime) -> bool:
+    """Whether we know the instrument; what we do not know cannot be booked, and stays a drift."""
+    try:
+        resolve(symbol, at.date())
+    except InvalidInput:
+        return False
+    return True
 
 
 def _overdue(order: Order, now: datetime) -> bool:

@@ -36,7 +36,10 @@ def account_book(books: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """An account in our books: positions before the venue was asked and now, and working orders."""
+    """An account in our books: positions before the venue was asked and now, and working orders.
+
+    ``before`` has the fills that the venue told of in its answer: its positions have them too.
+    """
 
     account: str
     before: Quantities

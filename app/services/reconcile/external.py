@@ -9,9 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from app.domain.accounts import Account
-from app.domain.errors import InvalidInput
 from app.domain.events import Fact, FactKind, Level
-from app.domain.instruments import resolve
 from app.domain.money import ZERO, exact, plain, wire
 from app.domain.orders import (
     EXTERNAL,
@@ -25,6 +23,7 @@ from app.domain.orders import (
 from app.domain.reports import FillReport, VenueOrder
 from app.domain.strategies import Strategy
 from app.services.ports import Ids, UnitOfWork
+from app.services.reconcile.asking import bookable
 from app.services.trading.settle import Settler, describe
 
 #: How our own ids begin.
@@ -91,7 +90,7 @@ class Importer:
 
     def _insert(self, uow: UnitOfWork, name: str, held: VenueOrder, now: datetime) -> None:
         """Keep the order, under an id of its own when another account has the same one."""
-        if not _known(held.symbol, now):
+        if not bookable(held.symbol, now):
             return
         taken = uow.orders.by_client_id(name) is not None
         order = Order(
@@ -151,14 +150,6 @@ class Importer:
         if not names:
             return ""
         return f" It goes against what is held by {', '.join(names)}: their exits will still trade."
-
-
-def _known(symbol: str, at: datetime) -> bool:
-    try:
-        resolve(symbol, at.date())
-    except InvalidInput:
-        return False
-    return True
 
 
 def _name(report: FillReport) -> str:

@@ -20,7 +20,7 @@ from app.domain.reports import LinkReport
 from app.domain.safety.drift import GRACE, Difference
 from app.services.ports import Brokers, Clock, Ids, Store, UnitOfWork
 from app.services.reconcile import compare
-from app.services.reconcile.asking import Answer, Question, ask, held_now, question
+from app.services.reconcile.asking import Answer, Question, ask, expected, held_now, question
 from app.services.reconcile.drifts import DriftBook
 from app.services.reconcile.external import Importer
 from app.services.trading import trust
@@ -225,7 +225,8 @@ class Reconciler:
         """Return what differs now, each with whether nothing of its symbol is under way."""
         account, now = asked.account, self._clock.now()
         working = uow.orders.working(account_id=account.id)
-        books = compare.Books(account.name, asked.held, held_now(uow, account.id), working)
+        before, held = expected(asked, answer), held_now(uow, account.id)
+        books = compare.Books(account.name, before, held, working)
         found = compare.positions(books, answer.quantities)
         found += [compare.order(books, each) for each in working if _missing(each, asked, answer)]
         filled = {fill.symbol: fill.at for fill in uow.fills.since(account.id, now - GRACE)}
