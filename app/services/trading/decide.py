@@ -15,7 +15,7 @@ from app.domain.decisions import Decision, Denied, Leg, NoAction, Outcome
 from app.domain.errors import InvariantBroken
 from app.domain.inbox import Alert, AlertSource, AlertState
 from app.domain.instruments import Contract, resolve, same_product
-from app.domain.money import ZERO, wire
+from app.domain.money import ZERO
 from app.domain.orders import Order, Side, client_order_id
 from app.domain.planning import Market, Plan, plan, superseded
 from app.domain.protection import Protection
@@ -93,21 +93,6 @@ class Decider:
         """Return why there is no account to trade the alert on."""
         named = read(alert.body).intent.account
         return denied("NO_ACCOUNT") if named is None else denied("UNKNOWN_ACCOUNT", account=named)
-
-    def missed(self, uow: UnitOfWork, alert: Alert) -> str | None:
-        """Return what shows that an alert before this one never came; None when nothing does.
-
-        Senders that name their position before and after each trade make a chain.
-        """
-        before = read(alert.body).intent.previous_position
-        last = None if before is None else uow.alerts.last_chained(alert.strategy_id, alert.id)
-        after = None if last is None else read(last.body).intent.wanted_position
-        if before is None or after is None or before == after:
-            return None
-        return (
-            f"an alert is missing: the sender's last one ended at {wire(after)},"
-            f" and this one begins at {wire(before)}"
-        )
 
     def offer_price(self, alert: Alert) -> None:
         """Put the price that the alert carries into the quote book, for want of a better one."""

@@ -19,6 +19,7 @@ from app.domain.money import ZERO
 from app.domain.orders import Order, OrderState, client_order_id
 from app.domain.refusals import denied
 from app.services.ports import BookKey, Clock, Ids, UnitOfWork
+from app.services.trading import missed
 from app.services.trading.cancel import can_cancel, request_cancel
 from app.services.trading.decide import EXPIRING, CancelFirst, Decider
 from app.services.trading.send import Sender
@@ -147,28 +148,9 @@ class Trader:
             if isinstance(answer, CancelFirst):
                 return self._make_room(uow, answer.orders) or Progress.WAITING
             uow.decisions.save(answer)
-            self._notice_gap(uow, alert)
+            missed.notice(uow, alert, answer, self._clock.now())
             return self._go_on(uow, alert, answer, fresh=True)
         return self._go_on(uow, alert, decision, fresh=False)
-
-    def _notice_gap(self, uow: UnitOfWork, alert: Alert) -> None:
-        """Show once that an earlier alert of the sender never came."""
-        words = self._decider.missed(uow, alert)
-        if words is None or len(uow.decisions.of_alert(alert.id)) > 1:
-            return
-        owner = uow.strategies.owner(alert.strategy_id)
-        uow.facts.append(
-            Fact(
-                kind=FactKind.ALERT_MISSED,
-                at=self._clock.now(),
-                message=f"{owner.name}: {words}",
-                level=Level.ERROR,
-                code="ALERT_MISSED",
-                user_id=owner.user_id,
-                strategy_id=alert.strategy_id,
-                alert_id=alert.id,
-            )
-        )
 
     def _make_room(self, uow: UnitOfWork, orders: Sequence[Order]) -> _Action | None:
         """Cancel the orders that the alert replaces; None when they are all gone."""

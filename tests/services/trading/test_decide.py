@@ -304,10 +304,37 @@ def test_an_alert_that_never_came_is_shown_at_once_and_the_position_is_still_rig
     floor.send(strategy, action="buy", **chained("flat", "0", "long", "1"))
     assert missed(floor) == []
     floor.send(strategy, action="buy", **chained("long", "2", "long", "3"))
-    assert missed(floor) == [
-        "Breakout: an alert is missing: the sender's last one ended at 1, and this one begins at 2"
-    ]
+    (told,) = missed(floor)
+    assert told == (
+        "Breakout: an alert never arrived: the sender's position was long 1 after its last alert at"
+        " 16:00:00 UTC, and long 2 before this one, so its trade to buy 1 was missed. Our position"
+        " goes from long 1 to long 3, as the sender's: nothing more is to be done but to see why it"
+        " was missed."
+    )
     assert floor.held(strategy) == floor.held(strategy, other) == 3
+
+
+def test_a_missed_alert_says_what_is_left_to_do_when_this_one_does_not_put_it_right(
+    floor: Floor,
+) -> None:
+    strategy = floor.strategy(allowed_side="buy")
+    floor.send(strategy, action="buy", **chained("flat", "0", "long", "1"))
+    floor.post(strategy, action="heartbeat")
+    floor.send(strategy, action="sell", **chained("flat", "0", "short", "1"))
+    (told,) = missed(floor)
+    assert "its trade to sell 1 was missed." in told
+    assert told.endswith(
+        "Our position goes from long 1 to flat, and the sender's is short 1: trade the difference"
+        " by hand, or close the position."
+    )
+
+
+def test_a_missed_alert_of_other_sizes_is_judged_by_its_direction(floor: Floor) -> None:
+    strategy = floor.strategy(sizing="fixed", size="5")
+    floor.send(strategy, action="buy", **chained("flat", "0", "long", "1"))
+    floor.send(strategy, action="buy", **chained("long", "2", "long", "3"))
+    (told,) = missed(floor)
+    assert "Our position stays at long 5, as the sender's:" in told
 
 
 def test_a_chain_without_a_gap_is_not_complained_about(floor: Floor) -> None:
