@@ -108,8 +108,7 @@ class AccountService:
         roll: str,
         venue: str = PAPER,
     ) -> Account:
-        self._check(venue, settings)
-        _validate(name, starting_cash, roll)
+        self._validate(name, starting_cash, roll, venue, settings)
         if uow.accounts.by_name(user_id, name) is not None:
             raise Conflict(f"There is an account named {name!r} already.")
         now = self._clock.now()
@@ -137,6 +136,33 @@ class AccountService:
                 f"A paper account is at {known}.", fields={"venue": f"must be {known}"}
             )
         check(settings)
+
+    def _validate(
+        self,
+        name: str,
+        starting_cash: Decimal,
+        roll: str,
+        venue: str,
+        settings: Mapping[str, object],
+    ) -> None:
+        """Check everything, so that whoever fills in a form is told all of it at once."""
+        fields = {}
+        if not name or len(name) > _NAME_LENGTH or not name.isprintable():
+            fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
+        if starting_cash <= 0:
+            fields["starting_cash"] = "must be above zero"
+        try:
+            Roll.parse(roll)
+        except InvalidInput as error:
+            fields["roll"] = error.detail
+        try:
+            self._check(venue, settings)
+        except InvalidInput as error:
+            if not fields:
+                raise
+            fields |= error.fields
+        if fields:
+            raise InvalidInput("The account cannot be made.", fields=fields)
 
     def _manual_book(self, account: Account) -> Strategy:
         return Strategy(
@@ -169,17 +195,3 @@ def _own(uow: UnitOfWork, user_id: str | None, account_id: str) -> Account:
     if account is None or (user_id is not None and account.user_id != user_id):
         raise NotFound("There is no such account.")
     return account
-
-
-def _validate(name: str, starting_cash: Decimal, roll: str) -> None:
-    fields = {}
-    if not name or len(name) > _NAME_LENGTH or not name.isprintable():
-        fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
-    if starting_cash <= 0:
-        fields["starting_cash"] = "must be above zero"
-    try:
-        Roll.parse(roll)
-    except InvalidInput as error:
-        fields["roll"] = error.detail
-    if fields:
-        raise InvalidInput("The account cannot be made.", fields=fields)

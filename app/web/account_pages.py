@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request
@@ -16,6 +16,8 @@ from app.web.account_form import CHAOS, PAPER, Form
 from app.web.api import accounts as api
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+
+View = Callable[..., ResponseReturnValue]
 
 #: Working orders that the page of an account shows.
 MOST_ORDERS: Final = 100
@@ -136,12 +138,14 @@ def _status(error: InvalidInput | Conflict) -> int:
 def install(app: Flask) -> None:
     """Add the pages."""
     routes = Blueprint("accounts", __name__)
-    for path, view in {
+    views: dict[str, View] = {
         "/accounts": show_all,
         "/accounts/new": new,
         "/accounts/<account_id>": show,
-    }.items():
+    }
+    for path, view in views.items():
         routes.add_url_rule(path, view_func=view)
-    for path, action in {"/accounts/new": create, "/accounts/<account_id>": save}.items():
+    actions: dict[str, View] = {"/accounts/new": create, "/accounts/<account_id>": save}
+    for path, action in actions.items():
         routes.add_url_rule(path, view_func=action, methods=["POST"])
     app.register_blueprint(routes)

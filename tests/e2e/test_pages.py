@@ -66,6 +66,7 @@ def show(house: House) -> Show:
     eventually(lambda: trader.state(refused) == "refused")
     invalid = trader.raw(range_, '{"action": "buy" "quantity": 1}').json()["alert_id"]
     trader.alert(range_, id=f"{trader.name}-1", action="buy", quantity="2")
+    account = trader.get("/api/accounts")["items"][0]["id"]
     paths = {
         "dashboard": "/dashboard",
         "control": "/control",
@@ -79,6 +80,11 @@ def show(house: House) -> Show:
         "executed alert": f"/alerts/{executed}",
         "refused alert": f"/alerts/{refused}",
         "invalid alert": f"/alerts/{invalid}",
+        "accounts": "/accounts",
+        "account": f"/accounts/{account}",
+        "new account": "/accounts/new",
+        "new chaos account": "/accounts/new?venue=chaos",
+        "tokens": "/settings/tokens",
         "about": "/about",
         "error": "/nothing-here",
     }
@@ -98,6 +104,11 @@ PATHS = (
     "executed alert",
     "refused alert",
     "invalid alert",
+    "accounts",
+    "account",
+    "new account",
+    "new chaos account",
+    "tokens",
     "about",
     "error",
 )

@@ -54,6 +54,12 @@ def test_an_account_comes_with_a_manual_book_of_its_own(house: CountingHouse, an
     )
 
 
+def test_everything_that_is_wrong_is_said_at_once(house: CountingHouse, ann: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        house.accounts.create_paper(ann, "", D(0), {"latency_ms": -1}, "noon")
+    assert set(refused.value.fields) == {"name", "starting_cash", "roll", "latency_ms"}
+
+
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
