@@ -44,10 +44,11 @@ from app.workers.executor import Executor
 from app.workers.lanes import Lanes
 from app.workers.market import MarketWorker
 from app.workers.parent import ParentWatch
+from app.workers.reconciler import RECONCILE_EVERY, ReconcileWorker
 from app.workers.recorder import EVERY, RecordWorker
 from app.workers.settler import SettleWorker
 from app.workers.sources import SOURCES_EVERY, SourceWorker
-from app.workers.supervisor import Supervisor
+from app.workers.supervisor import Spawn, Supervisor
 from app.workers.watch import PULSE_EVERY, WATCH_EVERY, Pulse, Relief, Watch
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -131,7 +132,8 @@ def build(settings: Settings) -> Runtime:
     )
     made.bus.subscribe(lanes.hear)
     executor = made.executor(lanes)
-    trading = Trading(made, supervisor, lanes, executor)
+    reconciling = _add_reconciler(made, supervisor, spawn)
+    trading = Trading(made, supervisor, lanes, executor, reconciling)
     ownership = _ownership(made, alarms, trading)
     deps = _web_deps(made, supervisor, ownership)
     app = create_app(deps)
@@ -196,6 +198,12 @@ def _disk(made: Core, alarms: Alarms) -> DiskWorker:
     return DiskWorker(
         made.storage, made.store, alarms, partial(free_bytes, url), partial(log_bytes, url)
     )
+
+
+def _add_reconciler(made: Core, supervisor: Supervisor, spawn: Spawn) -> ReconcileWorker:
+    worker = ReconcileWorker(made.reconciler, spawn, supervisor.attempt, made.reports_arrived)
+    supervisor.add("reconciler", worker.step, every=RECONCILE_EVERY)
+    return worker
 
 
 def _add_workers(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.bootstrap.core import Core
 from app.workers.executor import Executor
 from app.workers.lanes import Lanes
+from app.workers.reconciler import ReconcileWorker
 from app.workers.supervisor import Supervisor
 
 
@@ -18,15 +19,14 @@ class Trading:
     supervisor: Supervisor
     lanes: Lanes
     executor: Executor
+    reconciling: ReconcileWorker
 
     def prepare(self) -> None:
         """Read everything anew and settle what is open at the venues, before any alert."""
         self.core.brokers.close_all()
         self.core.books.forget()
         self.core.recorder.forget()
-        for account in self.core.accounts.list(None):
-            self.core.brokers.of(account.id)
-        self.core.reconciler.run()
+        self.reconciling.start()
         self.core.protector.tend_all()
         self.executor.start()
 
