@@ -15,6 +15,7 @@ from werkzeug.datastructures import MultiDict
 from app.domain.alerts import message
 from app.domain.errors import Conflict, InvalidInput
 from app.domain.money import parse, wire
+from app.domain.safety.switches import Scope
 from app.domain.settings import AccountLink, StrategySettings, from_text, to_text
 from app.domain.strategies import Strategy
 from app.services.reads import Paging
@@ -24,6 +25,7 @@ from app.web.api.accounts import shown as account_shown
 from app.web.api.strategies import webhook_url
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.stops import stop_on
 
 RECENT: Final = 10
 #: The form names an offset's value by the offset itself.
@@ -144,6 +146,7 @@ def _page(strategy: Strategy, form: Form, errors: Mapping[str, str]) -> str:
             "name": strategy.name,
             "symbol": strategy.symbol,
             "state": strategy.state.value,
+            "trading_state": payload.trading_state(stop_on(Scope.STRATEGY, strategy.id)),
             "archived": strategy.archived_at is not None,
         },
         webhook=_webhook(strategy),

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.errors import InvalidInput, StoreUnavailable
 from app.domain.inbox import AlertState
-from app.domain.safety.switches import TradingState
+from app.domain.safety.switches import Scope as Switched
 from app.domain.sessions import Roll
 from app.domain.users import User
 from app.services.reads import Page, Paging, Row, Scope
@@ -22,6 +22,7 @@ from app.web.api.dashboard import chart_point, figures
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
 from app.web.deps import WebSettings, deps
 from app.web.months import last_of, month_grid, parse_month
+from app.web.stops import stops_of
 
 View = Callable[..., ResponseReturnValue]
 
@@ -205,26 +206,23 @@ def install(app: Flask, settings: WebSettings) -> None:
     app.register_blueprint(routes)
 
 
-def _who() -> tuple[User | None, bool]:
-    """Who is signed in and whether trading is halted; without the database neither is known.
+def _who() -> tuple[User | None, list[wire.Json]]:
+    """Who is signed in and what is stopped; without the database neither is known.
 
     The page that says so is rendered with this, so it must not fail on it.
     """
     try:
         user = signed_in()
-        return user, user is not None and _halted()
+        return user, [wire.stop(each) for each in stops_of(user.id).values()] if user else []
     except StoreUnavailable:
-        return None, False
-
-
-def _halted() -> bool:
-    return deps().storage.pending or deps().halts.state() is not TradingState.ACTIVE
+        return None, []
 
 
 def _context() -> dict[str, object]:
     """What every template may use."""
     web = deps()
-    user, halted = _who()
+    user, stops = _who()
+    halted = any(each["scope"] == Switched.SERVER for each in stops)
     roll = Roll.parse(web.settings.trading_day_roll)
     theme, colours = request.cookies.get("theme"), request.cookies.get("pnl")
     return {
@@ -233,7 +231,8 @@ def _context() -> dict[str, object]:
         "zone": web.settings.display_zone,
         "theme": theme if theme in THEMES else "dark",
         "pnl_colours": colours if colours in COLOURS else "default",
-        "halted": halted,
+        "halted": user is not None and (halted or web.storage.pending),
+        "stops": stops,
         "trouble": web.storage.trouble if user else None,
         "standby": standby.banner(signed_in=user is not None),
         "reset": f"{roll.at:%H:%M}",

@@ -13,10 +13,10 @@ from app.web.deps import deps
 Stops = Mapping[tuple[Scope, str], Stop]
 
 
-def my_stops() -> Stops:
+def stops_of(user_id: str) -> Stops:
     """Return what is not active, of the server and of the user's things, by scope and id."""
     if "stops" not in g:
-        found = deps().halts.stops(me().id)
+        found = deps().halts.stops(user_id)
         g.stops = {(stop.switch.scope, stop.switch.subject_id): stop for stop in found}
     kept: Stops = g.stops
     return kept
@@ -24,4 +24,4 @@ def my_stops() -> Stops:
 
 def stop_on(scope: Scope, subject_id: str) -> Stop | None:
     """Return what stops this account or strategy by its own switch; None when nothing does."""
-    return my_stops().get((scope, subject_id))
+    return stops_of(me().id).get((scope, subject_id))

@@ -10,7 +10,7 @@ from app.domain.accounts import Account
 from app.domain.events import Fact
 from app.domain.money import wire
 from app.domain.orders import Order
-from app.domain.safety.switches import Stop
+from app.domain.safety.switches import Stop, TradingState
 from app.domain.strategies import Strategy, WebhookKey
 from app.services.pnl.live import LivePosition, StrategyLine, Summary
 from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow, TradeRow
@@ -162,10 +162,8 @@ def stop(each: Stop) -> Json:
 
 def trading_state(found: Stop | None) -> Json:
     """Return how trading stands on an account or strategy by its own switch."""
-    if found is None:
-        return {"state": "active", "code": None, "sentence": None, "since": None}
-    told = stop(found)
-    return {name: told[name] for name in ("state", "code", "sentence", "since")}
+    told = stop(found) if found else {"state": TradingState.ACTIVE.value}
+    return {name: told.get(name) for name in ("state", "code", "sentence", "reason", "since")}
 
 
 def account(each: Account, found: Stop | None) -> Json:

@@ -1,11 +1,12 @@
 /** What every signed-in page has: clock, connection, halt, search, keys, display. */
-import { mountHalt, mountQuestions, showHalted } from "./dialogs.js";
+import { mountHalt, mountQuestions, showHalted, showTrouble } from "./dialogs.js";
 import { mountDisplay } from "./display.js";
 import { all, one } from "./dom.js";
 import { clock, duration, minutesUntil, zoneName } from "./fmt.js";
 import { mountKeys } from "./keys.js";
 import { mountSearch } from "./search.js";
 import { Feed } from "./socket.js";
+import { mountStops } from "./stops.js";
 
 const WORDS = { joining: "Connecting", live: "Live", stale: "Stale", lost: "Lost" };
 const root = document.documentElement;
@@ -73,8 +74,12 @@ export function mountShell() {
   });
   const feed = new Feed({ connect: window.io });
   feed.onState(showConnection);
+  mountStops(feed);
   feed.on("pnl_update", ["pnl"], (payload) => {
     if (typeof payload.halted === "boolean") showHalted(payload.halted);
+    // Only a server that trades sends figures each second.
+    for (const notice of all("#standby")) notice.hidden = true;
+    if (payload.trouble !== undefined) showTrouble(payload.trouble);
   });
   return { feed };
 }

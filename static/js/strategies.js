@@ -3,11 +3,13 @@ import { get } from "./api.js";
 import { make } from "./dom.js";
 import { drawdown, number, pnl, quantity, sgn, stamp } from "./fmt.js";
 import { setAttr, setPnl, setText } from "./live.js";
+import { onStops } from "./stops.js";
 import { showState, stateSwitch } from "./switch.js";
 import { LiveTable, pnlCell } from "./table.js";
 
 const PHONE = "(max-width: 640px)";
 const WIDE = "(min-width: 1600px)";
+const STOPPED = { halted: "halted", reducing: "only exits" };
 
 /** A row from a strategy of the wire; amounts become numbers to sort by. */
 function rowOf(strategy) {
@@ -71,7 +73,9 @@ const name = {
   cls: "sym",
   make: () => make("a"),
   paint: (node, row) => {
-    setText(node, row.name);
+    const stopped = STOPPED[row.trading_state.state];
+    setText(node, stopped ? `${row.name} (${stopped})` : row.name);
+    setAttr(node, "title", row.trading_state.sentence ?? "");
     setAttr(node, "href", `/strategies/${row.id}`);
   },
 };
@@ -142,7 +146,17 @@ export function mountStrategies(element, strategies, feed) {
       if (table.rows.has(item.strategy_id)) table.put(changeOf(item));
   });
   mountHoldings(table, feed);
+  onStops((stops) => mark(table, stops));
   return table;
+}
+
+/** Show which strategies are stopped by their own switch. */
+function mark(table, stops) {
+  const found = new Map(
+    stops.filter(({ scope }) => scope === "strategy").map((stop) => [stop.id, stop]),
+  );
+  for (const id of table.rows.keys())
+    table.put({ id, trading_state: found.get(id) ?? { state: "active" } });
 }
 
 /** Keep the column of positions live. */

@@ -86,3 +86,39 @@ def resume(page: Page) -> None:
     page.get_by_role("button", name="Resume trading").click()
     page.get_by_role("dialog").get_by_role("button", name="Resume trading").click()
     expect(page.locator("#halted")).to_be_hidden()
+
+
+def test_a_strategy_and_an_account_are_stopped_and_resumed_where_they_are_shown(
+    desk: Desk, trader: Trader
+) -> None:
+    hook, other = trader.strategy("Opening range"), trader.strategy("Overnight")
+    trader.fill(hook, "buy", "2", "5000")
+    page = desk.of(trader, f"/strategies/{hook.id}")
+    watching = desk.of(trader, "/strategies")
+    page.get_by_role("button", name="Halt Opening range").click()
+    dialog = page.get_by_role("dialog", name="Halt Opening range?")
+    dialog.get_by_label("close its open positions at market").check()
+    dialog.get_by_role("button", name="Halt and flatten").click()
+    expect(page.locator("#toasts")).to_contain_text("1 position being closed")
+    notice = page.get_by_label("The strategy Opening range", exact=True)
+    expect(notice).to_contain_text(f"by {trader.name}.")
+    expect(watching.get_by_label("Trading of Opening range")).to_contain_text("Halted")
+    expect(watching.get_by_label("Trading of Overnight")).not_to_contain_text("Halted")
+    expect(watching.locator("#halted")).to_be_hidden()
+    refused = trader.alert(hook, action="buy", quantity=1).json()["alert_id"]
+    eventually(lambda: trader.state(refused) == "refused")
+    trader.fill(other, "buy", "1", "5000")
+    visit(page, "/accounts")
+    page.get_by_role("button", name="Halt paper").first.click()
+    page.get_by_role("dialog").get_by_label("Only exits").check()
+    page.get_by_role("dialog").get_by_role("button", name="Only exits").click()
+    expect(page.get_by_label("The account paper", exact=True)).to_contain_text("only exits")
+    visit(watching, "/control")
+    table = watching.get_by_role("table", name="Strategies")
+    expect(table).to_contain_text("Opening range (halted)")
+    for name in ("The account paper", "The strategy Opening range"):
+        page.get_by_label(name, exact=True).get_by_role("button", name="Resume").click()
+        page.get_by_role("dialog").get_by_role("button", name="Resume trading").click()
+        expect(page.get_by_label(name, exact=True)).to_have_count(0)
+    expect(table).not_to_contain_text("halted")
+    trader.fill(hook, "buy", "1", "5001")

@@ -335,6 +335,48 @@ def test_halting_flattens_and_lasts_until_it_is_resumed(world: World) -> None:
     assert client.post("/api/resume").get_json()["state"] == "active"
 
 
+def test_an_account_or_a_strategy_is_stopped_by_itself_and_says_so(world: World) -> None:
+    strategy, key = world.strategy()
+    world.fill(key, "buy", "2", "5000")
+    client = world.program()
+    account = items(client, "/api/accounts")[0]
+    body = {"scope": "strategy", "id": strategy.id, "state": "reducing"}
+    assert client.post("/api/halt", body).get_json()["state"] == "reducing"
+    answer = client.post("/api/halt", {"scope": "account", "id": account["id"]}).get_json()
+    assert (answer["state"], answer["cancelled"], answer["closing"]) == ("halted", 0, 0)
+    stopped = [(each["scope"], each["state"]) for each in items(client, "/api/trading-states")]
+    assert stopped == [("account", "halted"), ("strategy", "reducing")]
+    shown = client.get(f"/api/strategies/{strategy.id}").get_json()["trading_state"]
+    assert (shown["state"], shown["code"]) == ("reducing", None)
+    assert shown["sentence"].startswith(
+        f"Only orders that reduce pass on the strategy {strategy.name}"
+    )
+    shown = client.get(f"/api/accounts/{account['id']}").get_json()["trading_state"]
+    assert shown["state"] == "halted"
+    assert client.get("/api/status").get_json()["trading_state"] == "active"
+    answer = client.post("/api/resume", {"scope": "account", "id": account["id"]}).get_json()
+    assert answer["message"] == f"Resumed. Still stopped: the strategy {strategy.name}."
+    assert client.post("/api/resume", {"scope": "strategy", "id": strategy.id}).status_code == 200
+    assert items(client, "/api/trading-states") == []
+
+
+def test_f6_what_is_anothers_cannot_be_stopped_and_the_server_by_everybody(world: World) -> None:
+    strategy, _ = world.strategy()
+    other = world.program("bob")
+    for path in ("/api/halt", "/api/resume"):
+        assert other.post(path, {"scope": "strategy", "id": strategy.id}).status_code == 404
+        assert other.post(path, {"scope": "account", "id": "none"}).status_code == 404
+        for bad in ({"scope": "account"}, {"id": "x"}, {"scope": "desk"}):
+            assert other.post(path, bad).status_code == 422, bad
+    assert other.post("/api/halt", {"state": "active"}).status_code == 422
+    assert other.post("/api/halt").get_json()["state"] == "halted"
+    told = items(world.program(), "/api/log")[0]
+    assert (told["type"], told["level"]) == ("TradingHalted", "warning")
+    assert items(world.program(), "/api/trading-states")[0]["by"] == "bob"
+    world.program().post("/api/resume")
+    assert items(other, "/api/log")[0]["type"] == "TradingResumed"
+
+
 def test_accounts_are_made_and_shown(world: World) -> None:
     program = world.program()
     body = {"name": "second", "starting_cash": "2500.50", "roll": "00:00 UTC"}

@@ -24,7 +24,7 @@ _KINDS: Final = {
 }
 _WORDS: Final = {
     TradingState.ACTIVE: "Trading resumed on",
-    TradingState.REDUCING: "Only orders that reduce pass from now on, on",
+    TradingState.REDUCING: "Trading reduced to exits on",
     TradingState.HALTED: "Trading halted on",
 }
 

@@ -131,7 +131,7 @@ def test_the_owner_is_told_of_account_and_strategy_and_everybody_of_the_server(
             FactKind.TRADING_REDUCED,
             user.id,
             Level.WARNING,
-            "Only orders that reduce pass from now on, on the account hers by anna.",
+            "Trading reduced to exits on the account hers by anna.",
         ),
         (
             FactKind.TRADING_HALTED,
