@@ -19,7 +19,7 @@ from app.venue.server import VenueServer
 
 _STEP_S: Final = 0.05
 #: How long to wait for another venue on the same directory to end.
-_PATIENCE_S: Final = 5.0
+_PATIENCE_S: Final = 2.0
 
 
 @contextmanager

@@ -18,7 +18,7 @@ HOST: Final = "127.0.0.1"
 TOKEN: Final = "VENUE_TOKEN"  # noqa: S105  the name of the variable
 #: How long the process may take until it listens, and until it has ended, in seconds.
 _START_S: Final = 15.0
-_END_S: Final = 3.0
+_END_S: Final = 1.0
 _LOOK_S: Final = 0.02
 
 
@@ -84,7 +84,10 @@ class VenueProcess:
             waited += _LOOK_S
 
     def _end(self) -> None:
-        """Close the pipe, at which the process ends by itself; kill it when it does not."""
+        """Close the pipe, at which the process ends by itself; kill it when it does not.
+
+        Its log is on disk at each moment, so that nothing is lost by it.
+        """
         process, self._process = self._process, None
         if process is None:
             return
