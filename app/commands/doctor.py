@@ -17,6 +17,7 @@ from app.commands.given import json_option
 from app.commands.http import HttpServer
 from app.commands.opening import opened, port_fault
 from app.commands.output import document
+from app.commands.rehearsal import rehearsed
 from app.config import Settings, load
 from app.domain.errors import ConfigError, SignalboxError
 from app.store import integrity, migrate
@@ -115,6 +116,19 @@ def broker(settings: Settings) -> Check:
     return Check("broker", ok=True, detail=f"answering: {names}")
 
 
+def trade(settings: Settings) -> Check:
+    """Whether a paper signal goes the whole way, from its text to the booked fill.
+
+    It goes through the code that trades, on a database of its own that is thrown away.
+    """
+    try:
+        detail = rehearsed(settings)
+    except SignalboxError as error:
+        advice = "Do not trade with this program: install it again, or report this."
+        return Check("trade", ok=False, detail=error.detail, advice=advice)
+    return Check("trade", ok=True, detail=detail)
+
+
 def port(settings: Settings) -> Check:
     """Whether the port is free, or already served by Signalbox."""
     place = f"{settings.host}:{settings.port}"
@@ -140,6 +154,7 @@ _LOOKS: Final[Sequence[Callable[[Settings], Check]]] = (
     migrations,
     clock,
     broker,
+    trade,
     port,
     vendor,
 )

@@ -16,7 +16,8 @@ RETRY_S: Final = 5
 #: Signing in and out changes nothing but the visitor's own cookie.
 ALLOWED: Final = frozenset({"signin.login", "signin.logout"})
 #: For strangers, who are not told about our machines.
-_ANOTHER: Final = "Another server trades, and this one stands by: try again in a moment."
+_SEND_AGAIN: Final = "Another server trades, and this one stands by: send it again in a moment."
+_ANOTHER: Final = "Another server trades, and this one stands by: it changes nothing."
 
 
 def install(app: Flask) -> None:
@@ -31,7 +32,7 @@ def install(app: Flask) -> None:
         if deps().draining() or ownership.may_trade:
             return None
         known = table.get(request.endpoint or "") not in {Guard.WEBHOOK, Guard.FORM, Guard.PUBLIC}
-        response = answer(503, ownership.explain() if known else _ANOTHER, "STANDBY")
+        response = answer(503, ownership.explain() if known else _SEND_AGAIN, "STANDBY")
         response.headers["Retry-After"] = str(RETRY_S)
         return response
 

@@ -6,8 +6,14 @@ import json
 import socket
 import sqlite3
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from app.commands.rehearsal import rehearsed
+from app.config import Settings
+from app.domain.errors import InvariantBroken
 from tests.cli.conftest import Shell
 from tests.support.serving import free_port
 
@@ -29,7 +35,25 @@ def test_all_is_well_after_the_first_start(ready: Shell) -> None:
 def test_each_check_is_a_line_for_people(ready: Shell) -> None:
     lines = ready.ok("doctor", PORT=str(free_port())).splitlines()
     assert {line.split()[0] for line in lines} == {"ok"}
-    assert len(lines) == 7
+    assert len(lines) == 8
+
+
+def test_d6_a_paper_signal_goes_the_whole_way_and_leaves_nothing_behind(ready: Shell) -> None:
+    _, checks = examined(ready)
+    assert checks["trade"]["ok"]
+    assert "bought and closed" in checks["trade"]["detail"]
+    with sqlite3.connect(ready.data_dir / "signalbox.db") as database:
+        kept = database.execute("SELECT (SELECT count(*) FROM alerts), count(*) FROM orders")
+        assert kept.fetchone() == (0, 0)
+    database.close()
+
+
+def test_d6_a_signal_that_is_not_carried_out_is_a_failure(tmp_path: Path) -> None:
+    """Where every price is too old the moment it comes, nothing can be bought."""
+    settings = Settings(_env_file=None, data_dir=tmp_path)
+    broken = settings.model_copy(update={"quote_max_age_s": -1, "alert_price_max_age_s": -1})
+    with pytest.raises(InvariantBroken, match="A paper signal to buy was not executed: "):
+        rehearsed(broken)
 
 
 def test_no_database_yet_says_what_to_run_and_makes_none(shell: Shell) -> None:

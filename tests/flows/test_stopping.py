@@ -32,7 +32,7 @@ def listening(site: Site, address: str) -> Iterator[websocket.WebSocket]:
         client = websocket.create_connection(place, socket=raw)
         client.send("40" + json.dumps({"token": site.token}))
         client.send("42" + json.dumps(["subscribe", {"channels": ["pnl", "log"]}]))
-        while not client.recv().startswith('42["subscribed"'):
+        while '"subscribed"' not in str(client.recv()):
             pass
         yield client
 

@@ -70,7 +70,7 @@ def test_pages_are_shown_with_who_trades(standby: World) -> None:
     for path in ("/dashboard", "/control", "/strategies", "/alerts", "/about"):
         page = browser.get(path)
         assert page.status_code == 200
-        assert "This server does not trade." in page.text
+        assert "This server stands by and changes nothing" in page.text
         assert "the server on beta, process 77, trades on this database since" in page.text
 
 
@@ -101,7 +101,7 @@ def test_what_is_refused_is_taken_again_once_it_trades(standby: World) -> None:
     standby.web.ownership.step(standby.clock.now())
     body = {"symbol": "ES", "action": "buy", "quantity": "1"}
     assert standby.post(key, body).status_code == 202
-    assert "does not trade" not in standby.client().get("/dashboard").text
+    assert "stands by" not in standby.client().get("/dashboard").text
     assert standby.app.test_client().get("/health/ready").get_json() == {
         "status": "ok",
         "reasons": [],
