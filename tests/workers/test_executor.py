@@ -212,3 +212,30 @@ def test_f10_a_lease_of_a_clock_that_was_set_back_since_has_run_out(
     executor(floor, Shelf()).step(later)
     executor(floor, shelf, "two").step(floor.clock.now())
     assert [alert_id for alert_id, _ in shelf.given] == ids
+
+
+class Torn(Shelf):
+    """A shelf that breaks once, when it has taken some."""
+
+    def __init__(self, takes: int) -> None:
+        super().__init__()
+        self.takes = takes
+
+    def put(self, alert: Alert, account_id: str) -> None:
+        self.takes -= 1
+        if self.takes == -1:
+            raise StoreUnavailable("The database did not answer.")
+        super().put(alert, account_id)
+
+
+def test_f19_what_a_step_claimed_and_never_handed_out_is_handed_out_by_the_next_one(
+    floor: Floor, strategy: Strategy
+) -> None:
+    """Also by that of another runner, when the first one hangs there."""
+    ids, shelf = posted(floor, strategy, 3), Torn(takes=1)
+    one = executor(floor, shelf)
+    with pytest.raises(StoreUnavailable):
+        one.step(floor.clock.now())
+    assert [given for given, _ in shelf.given] == ids[:1]
+    one.step(floor.clock.now())
+    assert [given for given, _ in shelf.given] == [ids[0], *ids]

@@ -241,6 +241,30 @@ def test_f20_a_stop_ends_the_lanes_and_gives_back_what_waits(hall: Hall) -> None
     assert len(broker.sent) == 1
 
 
+def test_c20_lanes_that_are_cleared_end_with_what_is_under_way_and_the_next_start_goes_on(
+    hall: Hall,
+) -> None:
+    strategy = hall.strategy("Waiting", hall.desk)
+    broker = hall.venue.at(hall.desk.id)
+    broker.hangs = threading.Event()
+    hall.supervisor.start()
+    first, second = (
+        hall.post(strategy, f'{{"id":"{number}","action":"buy","quantity":"1"}}')
+        for number in range(2)
+    )
+    eventually(lambda: len(broker.sent) == 1 and hall.lanes.busy == 2)
+    hall.supervisor.rest()
+    hall.lanes.clear()
+    broker.hangs.set()
+    eventually(lambda: hall.ended(first))
+    assert hall.lanes.busy == 0
+    assert hall.alert(second).state is AlertState.CLAIMED
+    hall.executor.start()
+    hall.supervisor.start()
+    eventually(lambda: hall.ended(second))
+    assert [order.alert_id for order in broker.sent] == [first, second]
+
+
 # --- lanes alone ----------------------------------------------------------------------------------
 
 
