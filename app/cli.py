@@ -32,6 +32,10 @@ COMMANDS: Final = {
     "account": Entry("accounts:account", "Make, list and change trading accounts."),
     "strategy": Entry("strategies:strategy", "Make, list and switch strategies."),
     "alert": Entry("alerts:alert", "Send alerts to the running server."),
+    "halt": Entry("halts:halt", "Stop new orders of the server, an account or a strategy."),
+    "resume": Entry(
+        "halts:resume", "Let new orders out again, of the server, an account or a strategy."
+    ),
     "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),
 }

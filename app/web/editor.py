@@ -22,10 +22,10 @@ from app.services.reads import Paging
 from app.services.tracing import summary
 from app.web import wire as payload
 from app.web.api.accounts import shown as account_shown
+from app.web.api.safety import stop_on
 from app.web.api.strategies import webhook_url
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
-from app.web.stops import stop_on
 
 RECENT: Final = 10
 #: The form names an offset's value by the offset itself.

@@ -19,10 +19,10 @@ from app.services.tracing import summary
 from app.web import editor, standby, vendor, wire
 from app.web.api import strategies, traces
 from app.web.api.dashboard import chart_point, figures
+from app.web.api.safety import stops_of
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
 from app.web.deps import WebSettings, deps
 from app.web.months import last_of, month_grid, parse_month
-from app.web.stops import stops_of
 
 View = Callable[..., ResponseReturnValue]
 

@@ -15,6 +15,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import commands
+from tests.support.floor import floor, floor_folder, floor_template
+
+__all__ = ["floor", "floor_folder", "floor_template"]
 
 PASSWORD = "correct horse battery"
 

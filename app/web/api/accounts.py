@@ -16,9 +16,9 @@ from app.services.pnl import Summary
 from app.services.reads import Paging, Scope
 from app.web import wire
 from app.web.api.listing import Amount, ListQuery, Strict, add, part
+from app.web.api.safety import stop_on
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
-from app.web.stops import stop_on
 from app.web.wire import Json
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, g
 
 from app.domain.errors import InvalidInput
-from app.domain.safety.switches import Scope, TradingState
+from app.domain.safety.switches import Scope, Stop, TradingState
 from app.services.halts import Halt, HaltReport
 from app.web import wire
 from app.web.api.listing import ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
 from app.web.wire import Json
+
+Stops = Mapping[tuple[Scope, str], Stop]
+"""What is not active, by scope and id."""
 
 
 class SubjectIn(Strict):
@@ -36,6 +40,23 @@ class HaltIn(SubjectIn):
 
     state: Literal["halted", "reducing"] = "halted"
     flatten: bool = False
+
+
+def stops_of(user_id: str) -> Stops:
+    """Return what is not active, of the server and of the user's things, by scope and id.
+
+    It is read once a request.
+    """
+    if "stops" not in g:
+        found = deps().halts.stops(user_id)
+        g.stops = {(stop.switch.scope, stop.switch.subject_id): stop for stop in found}
+    kept: Stops = g.stops
+    return kept
+
+
+def stop_on(scope: Scope, subject_id: str) -> Stop | None:
+    """Return what stops this account or strategy by its own switch; None when nothing does."""
+    return stops_of(me().id).get((scope, subject_id))
 
 
 @guard(Guard.EITHER)

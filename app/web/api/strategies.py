@@ -20,9 +20,9 @@ from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy, StrategyState
 from app.web import wire
 from app.web.api.listing import Amount, ListQuery, Strict, add, part
+from app.web.api.safety import stop_on
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
-from app.web.stops import stop_on
 from app.web.wire import Json
 
 _KNOWN: Final = frozenset(field.name for field in fields(StrategySettings))
