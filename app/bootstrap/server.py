@@ -255,6 +255,7 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         accounts=made.accounts,
         funds=Funds(made.brokers, made.clock),
         faults=fault_book(),
+        drift=made.drift,
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,

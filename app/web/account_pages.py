@@ -21,6 +21,8 @@ View = Callable[..., ResponseReturnValue]
 
 #: Working orders that the page of an account shows.
 MOST_ORDERS: Final = 100
+#: Names that people write in another way than a fault's name does.
+_KNOWN_AS: Final = {"Html": "HTML", "utf8": "UTF-8"}
 STARTING_CASH: Final = "100000"
 
 
@@ -120,14 +122,19 @@ def _row(account: Account) -> dict[str, Any]:
         for each in deps().strategies.list(me().id)
         if any(link.account_id == account.id for link in each.accounts)
     ]
-    return {**api.shown(account), **api.of_books(account), "strategies": linked}
+    figures = {**api.of_books(account), "agreement": api.agreement(account)}
+    return {**api.shown(account), **figures, "strategies": linked}
 
 
 def _faults() -> dict[str, Any]:
     """The faults, in words, by what they befall."""
     groups: dict[str, list[dict[str, str]]] = {}
     for each in deps().faults.faults:
-        groups.setdefault(each.about, []).append({"name": each.name, "words": each.words})
+        called = each.name.replace("_", " ").capitalize()
+        for plain, known in _KNOWN_AS.items():
+            called = called.replace(plain, known)
+        shown = {"name": each.name, "called": called, "words": each.words}
+        groups.setdefault(each.about, []).append(shown)
     return {"fault_groups": groups, "presets": list(deps().faults.presets)}
 
 

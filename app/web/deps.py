@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.services.manual import ManualDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
+    from app.services.reconcile import DriftDesk
     from app.services.sources import Sources
     from app.services.storage import Storage
     from app.services.strategies import StrategyService
@@ -77,6 +78,7 @@ class WebDeps:
     accounts: AccountService
     funds: Funds
     faults: FaultBook
+    drift: DriftDesk
     desk: ManualDesk
     halts: HaltDesk
     storage: Storage

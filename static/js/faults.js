@@ -27,6 +27,8 @@ export function mountFaults(form, presets) {
       share.textContent = shareOf(input.value);
       input.closest("li").dataset.on = String(Number(input.value) > 0);
     }
+    const on = fields.filter((input) => Number(input.value) > 0).length;
+    if (fields.length) one("[data-chosen]", form).textContent = `${on} of ${fields.length} happen`;
     press(
       buttons,
       buttons.find((button) => chosen(button.dataset.preset)),

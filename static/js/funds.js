@@ -4,8 +4,8 @@
  */
 import { get } from "./api.js";
 import { all, one } from "./dom.js";
-import { clock, money, number, plural, pnl, sgn } from "./fmt.js";
-import { setPnl, setText } from "./live.js";
+import { clock, money, number, plural, pnl, sgn, stamp } from "./fmt.js";
+import { setAttr, setPnl, setText } from "./live.js";
 
 const EVERY_MS = 5000;
 const SOON_MS = 300;
@@ -38,10 +38,23 @@ export function showFunds(place, figures) {
   }
   note(one("[data-note=cash]", place), cashNote(figures));
   note(one("[data-note=venue]", place), venue ? `as of ${clock(new Date(venue.at))}` : "");
-  const scope = place.closest("main");
-  const trouble = one("[data-trouble]", place) ?? one(":scope > [data-trouble]", scope);
+  // A card of the list holds all of it; on the page of one account it is spread over the page.
+  const scope = one("[data-agree]", place) ? place : place.closest("main");
+  showAgreement(scope, figures.agreement);
+  const trouble = one("[data-trouble]", scope);
   trouble.hidden = !problem;
   setText(one("[data-said]", trouble), problem ?? "");
+}
+
+/** Whether our books and the venue agree, as templates/parts/account.html says it. */
+function showAgreement(scope, { state, differences, checked_at: checked, linked }) {
+  const chip = one("[data-agree]", scope);
+  const words = { agree: "Agree with the venue", unknown: "Not compared yet" };
+  setText(chip, words[state] ?? plural(differences, "difference"));
+  setAttr(chip, "data-tone", { agree: "ok", differ: "bad" }[state] ?? "none");
+  note(one("[data-checked]", scope), checked ? stamp(new Date(checked)) : "Not yet");
+  const heard = linked ? "News come in" : "Down: nothing is heard";
+  note(one("[data-linked]", scope), linked === null ? "None is needed" : heard);
 }
 
 /** Whether the venue's cash is ours, to the cent. */
@@ -52,7 +65,9 @@ function cashNote({ cash, venue }) {
 }
 
 function note(node, text) {
-  if (node) setText(node, text || "\u00a0");
+  if (!node) return;
+  if (node.firstElementChild) node.replaceChildren();
+  setText(node, text || "\u00a0");
 }
 
 /**

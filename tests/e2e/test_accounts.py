@@ -51,6 +51,7 @@ def test_an_account_follows_its_fills_and_cancels_an_order(desk: Desk, trader: T
     expect(page.locator("[data-figure=equity]")).to_have_text("$100,100.00")
     expect(page.locator("[data-pnl=open_pnl]")).to_have_text("+$100.00")
     expect(page.get_by_text("the venue says the same")).to_be_visible()
+    expect(page.get_by_text("Agree with the venue")).to_be_visible()
     expect(page.get_by_role("table", name="Open positions")).to_contain_text("Opening range")
     trader.post(
         "/api/orders",
@@ -70,7 +71,9 @@ def test_an_account_follows_its_fills_and_cancels_an_order(desk: Desk, trader: T
 
 def test_chaos_is_chosen_by_a_preset_and_mended_by_hand(desk: Desk, trader: Trader) -> None:
     page = desk.of(trader, "/accounts/new?venue=chaos", **ON_PHONE)
+    page.get_by_text("Each fault by itself").click()
     page.get_by_role("button", name="Wild").click()
+    expect(page.get_by_text("22 of 30 happen")).to_be_visible()
     expect(page.locator('[data-share="faults.drop_after"]')).to_have_text("1 in 13")
     page.get_by_role("button", name="Calm").click()
     expect(page.locator('[data-share="faults.drop_after"]')).to_have_text("never")

@@ -218,6 +218,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         accounts=made.accounts,
         funds=Funds(made.brokers, clock),
         faults=fault_book(),
+        drift=made.drift,
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,

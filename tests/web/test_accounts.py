@@ -198,6 +198,20 @@ def test_what_hangs_on_an_unknown_price_is_unknown_and_never_zero(world: World) 
     assert "$0.00" not in page
 
 
+def test_the_books_and_the_venue_are_said_to_agree_only_after_they_were_compared(
+    world: World,
+) -> None:
+    program, path = world.program(), f"/api/accounts/{world.account_id()}/figures"
+    before = program.get(path).get_json()["agreement"]
+    assert (before["state"], before["checked_at"]) == ("unknown", None)
+    assert "Not compared yet" in world.client().get("/accounts").text
+    world.core.reconciler.run()
+    after = program.get(path).get_json()["agreement"]
+    assert (after["state"], after["differences"]) == ("agree", 0)
+    assert after["checked_at"] == "2026-03-04T15:00:00.000Z"
+    assert "Agree with the venue" in world.client().get("/accounts").text
+
+
 def test_the_faults_are_told_in_words_with_presets(still_world: World) -> None:
     told = still_world.program().get("/api/faults").get_json()
     assert {each["name"]: each["words"] for each in told["faults"]} == {

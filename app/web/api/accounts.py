@@ -72,7 +72,7 @@ def change(account_id: str, body: ChangeIn) -> Json:
 def figures(account_id: str) -> Json:
     """Show an account's money: by our books, and as its venue says."""
     each = deps().accounts.get(me().id, account_id)
-    return {**of_books(each), **_of_venue(each)}
+    return {**of_books(each), **_of_venue(each), "agreement": agreement(each)}
 
 
 @guard(Guard.EITHER)
@@ -122,6 +122,24 @@ def of_books(each: Account) -> Json:
 @exact
 def _cash(each: Account, summary: Summary) -> Decimal:
     return each.starting_cash + summary.realised
+
+
+def agreement(each: Account) -> Json:
+    """Return whether our books and the venue agree, as of the last comparison it answered.
+
+    ``state`` is agree, differ, or unknown before the first; ``linked`` says whether its news come
+    in, null where it has no stream.
+    """
+    (found,) = deps().drift.accounts(me().id, each.id)
+    check, differing = found.check, len(found.open)
+    compared = "agree" if check.answered_at else "unknown"
+    return {
+        "state": "differ" if differing else compared,
+        "differences": differing,
+        "checked_at": wire.when(check.answered_at),
+        "linked": check.linked,
+        "problem": check.problem,
+    }
 
 
 def _of_venue(each: Account) -> Json:
