@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from decimal import Decimal
 
@@ -42,6 +43,24 @@ def test_a_switch_is_kept_as_it_was_thrown_last(store: SqlStore) -> None:
         unit.switches.throw(resumed)
     with store.read() as unit:
         assert list(unit.switches.all()) == [resumed, server]
+
+
+def test_f22_a_switch_is_thrown_only_after_who_decided_by_it_has_ended(store: SqlStore) -> None:
+    thrown = threading.Event()
+
+    def throw() -> None:
+        with store.write() as unit:
+            unit.switches.throw(HALTED)
+        thrown.set()
+
+    thread = threading.Thread(target=throw)
+    with store.write() as unit:
+        assert unit.switches.get(Scope.SERVER) is None
+        thread.start()
+        assert not thrown.wait(0.1)
+        assert unit.switches.get(HALTED.scope, HALTED.subject_id) is None
+    assert thrown.wait(5)
+    thread.join()
 
 
 def test_of_one_subject_only_one_drift_is_unresolved(store: SqlStore) -> None:

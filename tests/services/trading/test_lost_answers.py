@@ -142,3 +142,30 @@ def test_f22_an_entry_whose_answer_was_lost_is_not_sent_again_once_trading_is_ha
     ended = floor.alert(alert.id)
     assert (ended.state, ended.code) == (AlertState.FAILED, "TRADING_HALTED")
     assert len(floor.broker.sent) == 1
+
+
+def test_b1_an_exit_that_was_lost_is_not_sent_again_once_its_stop_closed_the_position(
+    floor: Floor,
+) -> None:
+    strategy = floor.strategy(stop_loss={"value": "20", "unit": "ticks"})
+    floor.hold(strategy, "2")
+    floor.broker.answers.append(Lost(kept=False))
+    alert = floor.send(strategy, action="exit")
+    floor.broker.fill(floor.working(strategy)[0].client_order_id)
+    floor.wait(8)
+    ended = floor.alert(alert.id)
+    assert (ended.state, ended.code) == (AlertState.EXPIRED, "NOTHING_LEFT_TO_CLOSE")
+    assert floor.held(strategy) == floor.broker.position == 0
+    assert len(floor.broker.sent) == 3
+
+
+def test_b1_a_stop_that_was_lost_is_not_sent_again_once_the_position_is_gone(floor: Floor) -> None:
+    strategy = floor.strategy(stop_loss={"value": "20", "unit": "ticks"})
+    floor.broker.answers.extend([None, Lost(kept=False)])
+    floor.hold(strategy, "2")
+    assert [order.state for order in floor.working(strategy)] == [OrderState.UNKNOWN]
+    floor.send(strategy, action="exit")
+    floor.wait(8)
+    assert floor.held(strategy) == floor.broker.position == 0
+    assert floor.working(strategy) == floor.broker.working == []
+    assert [order.type.value for order in floor.broker.sent] == ["market", "stop", "market"]
