@@ -17,7 +17,7 @@ from app.domain.users import User
 from app.services.reads import Page, Paging, Row, Scope
 from app.services.tracing import summary
 from app.web import editor, standby, vendor, wire
-from app.web.api import strategies, traces
+from app.web.api import refusals, strategies, traces
 from app.web.api.dashboard import chart_point, figures
 from app.web.api.safety import stops_of
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
@@ -191,6 +191,7 @@ def install(app: Flask, settings: WebSettings) -> None:
         "/alerts": alerts,
         "/alerts/<alert_id>": alert,
         "/about": _about(libraries),
+        refusals.PATH: refusals.page,
     }
     for path, view in views.items():
         routes.add_url_rule(path, view_func=view)

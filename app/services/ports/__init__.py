@@ -2,7 +2,16 @@
 
 from app.services.ports.history import Facts, Flags, History, Sample, Series
 from app.services.ports.inbox import Alerts, Decisions
-from app.services.ports.ledger import Book, BookKey, Fills, Orders, OrderStep, Positions, Trips
+from app.services.ports.ledger import (
+    Book,
+    BookedFill,
+    BookKey,
+    Fills,
+    Orders,
+    OrderStep,
+    Positions,
+    Trips,
+)
 from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.store import Publish, Store, UnitOfWork
@@ -14,6 +23,7 @@ __all__ = [
     "Alerts",
     "Book",
     "BookKey",
+    "BookedFill",
     "Broker",
     "Brokers",
     "Capabilities",

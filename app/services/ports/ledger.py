@@ -42,6 +42,14 @@ class OrderStep:
     detail: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BookedFill:
+    """A fill, and the instant at which we booked it, by our own clock."""
+
+    fill: Fill
+    booked_at: datetime
+
+
 class Orders(Protocol):
     """Orders and their histories."""
 
@@ -80,6 +88,9 @@ class Fills(Protocol):
         """All fills of the book, ordered by (at, venue_fill_id)."""
 
     def of_order(self, order_id: str) -> Sequence[Fill]: ...
+
+    def booked(self, order_id: str) -> Sequence[BookedFill]:
+        """The order's fills with when each was booked, ordered by (at, venue_fill_id)."""
 
     def since(self, account_id: str, at: datetime) -> Sequence[Fill]:
         """The account's fills at or after the instant, ordered by (at, venue_fill_id)."""

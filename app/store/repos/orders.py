@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, insert, select, text, update
 from app.domain.errors import NotFound
 from app.domain.money import ZERO, exact
 from app.domain.orders import Fill, Order, OrderRole
-from app.services.ports import BookKey, OrderStep
+from app.services.ports import BookedFill, BookKey, OrderStep
 from app.store.records import Record, Repo, insert_or_skip
 from app.store.tables.trading import FILLS, ORDER_EVENTS, ORDERS, WORKING_ORDERS
 
@@ -149,6 +149,11 @@ _OF_ORDER: Final = (
     .where(_f.order_id == bindparam("order_id"))
     .order_by(_f.at, _f.venue_fill_id)
 )
+_BOOKED: Final = (
+    select(*FILL.columns, _f.received_at)
+    .where(_f.order_id == bindparam("order_id"))
+    .order_by(_f.at, _f.venue_fill_id)
+)
 _SINCE: Final = (
     select(*FILL.columns)
     .where(_f.account_id == bindparam("account_id"), _f.at >= bindparam("since"))
@@ -185,6 +190,11 @@ class Fills(Repo):
     def of_order(self, order_id: str) -> Sequence[Fill]:
         """The order's fills, ordered by (at, venue_fill_id)."""
         return FILL.all(self._rows(_OF_ORDER, order_id=order_id))
+
+    def booked(self, order_id: str) -> Sequence[BookedFill]:
+        """The order's fills with when each was booked, ordered by (at, venue_fill_id)."""
+        rows = self._rows(_BOOKED, order_id=order_id)
+        return [BookedFill(FILL.of(row[:-1]), row[-1]) for row in rows]
 
     def since(self, account_id: str, at: datetime) -> Sequence[Fill]:
         """The account's fills at or after the instant, ordered by (at, venue_fill_id)."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from app.domain.alerts import Intent
 from app.domain.decisions import Decision, Step
 from app.domain.money import wire as decimal
-from app.services.tracing import Moment, OrderTrace, Trace
+from app.domain.refusals import CATALOGUE, Place, Setting
+from app.services.tracing import Moment, OrderTrace, Slippage, Stage, Trace, slippage_of
 from app.web import wire
 from app.web.wire import Json
 
@@ -30,6 +32,9 @@ def alert(trace: Trace) -> Json:
         "code": each.code,
         "sentence": each.detail,
         "what_to_change": trace.change,
+        "setting": _setting(trace.setting),
+        "help": help_of(trace.code),
+        "missed": trace.missed,
         "summary": trace.summary,
         "content_type": each.content_type,
         "headers": dict(each.headers),
@@ -46,11 +51,48 @@ def whole(trace: Trace) -> Json:
     return {
         "alert": alert(trace),
         "meaning": {row["label"]: row["value"] for row in meaning(trace.intent)},
+        "stages": [_stage(each) for each in trace.stages],
+        "latency": {
+            "sent_to_received_ms": trace.latency.sent_to_received,
+            "received_to_accepted_ms": trace.latency.received_to_accepted,
+            "received_to_filled_ms": trace.latency.received_to_filled,
+        },
         "steps": [_moment(each) for each in trace.moments],
         "decisions": [_decision(each) for each in trace.decisions],
         "orders": [_order(each) for each in trace.orders],
         "log": [wire.log_entry(fact) for fact in trace.facts],
         "total_ms": trace.total_ms,
+    }
+
+
+def help_of(code: str | None) -> str | None:
+    """Return the address of the code's entry in the public catalogue."""
+    return f"/help/refusals#{code}" if code in CATALOGUE else None
+
+
+def _setting(each: Setting | None) -> Json | None:
+    if each is None:
+        return None
+    return {"place": each.place.value, "name": each.name, "label": each.label}
+
+
+def _stage(each: Stage) -> Json:
+    return {
+        "name": each.name,
+        "title": each.title,
+        "at": wire.when(each.at),
+        "ms": each.ms,
+        "note": each.note,
+    }
+
+
+def _slippage(each: Slippage | None) -> Json | None:
+    if each is None:
+        return None
+    return {
+        "ticks": decimal(each.ticks),
+        "money": decimal(each.money),
+        "currency": each.currency,
     }
 
 
@@ -94,6 +136,8 @@ def _order(each: OrderTrace) -> Json:
     return {
         **wire.order(each.order),
         "account_name": each.account_name,
+        "signal_price": wire.money(each.order.signal_price),
+        "slippage": _slippage(each.slippage),
         "history": [
             {
                 "at": wire.iso(step.at),
@@ -109,7 +153,8 @@ def _order(each: OrderTrace) -> Json:
 
 
 def _fills(each: OrderTrace) -> Iterator[Json]:
-    for fill in each.fills:
+    for booked in each.booked:
+        fill = booked.fill
         yield {
             "id": fill.venue_fill_id,
             "at": wire.iso(fill.at),
@@ -119,6 +164,8 @@ def _fills(each: OrderTrace) -> Iterator[Json]:
             "quantity": decimal(fill.quantity),
             "price": decimal(fill.price),
             "fee": decimal(fill.commission),
+            "booked_at": wire.iso(booked.booked_at),
+            "slippage": _slippage(slippage_of(each.order, [fill])),
         }
 
 
@@ -177,9 +224,16 @@ def page(trace: Trace) -> Json:
         "alert": {
             **shown,
             "advice": trace.change,
+            "setting_name": trace.setting.shown if trace.setting else None,
+            "setting_url": _setting_url(trace),
             "source_ip": trace.alert.source_address,
             "took": _span(trace.total_ms) if trace.alert.finished_at else None,
         },
+        "stages": [
+            {**_stage(each), "span": None if each.ms is None else _span(each.ms)}
+            for each in trace.stages
+        ],
+        "figures": list(_figures(trace)),
         "timeline": [
             {**_moment(each), "gap": None if each.gap_ms is None else f"+{_span(each.gap_ms)}"}
             for each in trace.moments
@@ -192,8 +246,60 @@ def page(trace: Trace) -> Json:
     }
 
 
+def _setting_url(trace: Trace) -> str | None:
+    """The field of the strategy's page, or the page of the account's, that is to be changed."""
+    setting = trace.setting
+    if setting is None or setting.place in {Place.SERVER, Place.SWITCH}:
+        return None
+    if setting.place is Place.ACCOUNT:
+        return "/accounts"
+    return f"/strategies/{trace.strategy.id}#{_FIELDS.get(setting.name, setting.name)}"
+
+
+#: Where a setting's field has another name on the page.
+_FIELDS: Final = {
+    "state": "state",
+    "archived_at": "end-title",
+    "allowed_side": "sides",
+    "accounts": "accounts-title",
+    "stop_loss": "guard-title",
+}
+
+
+def _figures(trace: Trace) -> Iterator[Json]:
+    """The few numbers that people look for first: how long, and how much worse."""
+    legs = trace.latency
+    named = {
+        "Sent to received": legs.sent_to_received,
+        "Received to accepted": legs.received_to_accepted,
+        "Received to filled": legs.received_to_filled,
+    }
+    for label, ms in named.items():
+        if ms is not None:
+            yield {"label": label, "value": _span(ms), "tone": None}
+    for each in trace.orders:
+        worse = each.slippage
+        if worse is not None and not each.order.role.protective:
+            named_order = f"Slippage, {each.account_name}" if len(trace.orders) > 1 else "Slippage"
+            yield {"label": named_order, **_slip_words(worse)}
+
+
+def _slip_words(worse: Slippage) -> dict[str, str]:
+    """Slippage as people say it: "+1.5 ticks worse, 37.50 USD"."""
+    if not worse.ticks:
+        return {"value": "None", "tone": "flat"}
+    ticks = decimal(round(abs(worse.ticks), 2).normalize())
+    unit = "tick" if ticks == "1" else "ticks"
+    word, tone = ("worse", "bad") if worse.ticks > 0 else ("better", "ok")
+    return {
+        "value": f"{ticks} {unit} {word}, {abs(worse.money):,.2f} {worse.currency}",
+        "tone": tone,
+    }
+
+
 def _order_row(each: OrderTrace) -> Json:
     order = each.order
+    worse = each.slippage
     price = order.limit_price if order.limit_price is not None else order.stop_price
     return {
         "id": order.id,
@@ -207,11 +313,17 @@ def _order_row(each: OrderTrace) -> Json:
         "state": order.state.value,
         "filled": decimal(order.filled_quantity),
         "avg_price": wire.money(order.average_price),
-        "reason": order.reason,
+        "reason": "Asking the broker what became of it." if each.asking else order.reason,
+        "code": order.reason_code,
+        "help": help_of(order.reason_code),
+        "slippage": _slip_words(worse) if worse else None,
     }
 
 
 def _span(milliseconds: float) -> str:
+    """Return a time as people say it; one below zero is of clocks that differ."""
+    if milliseconds < 0:
+        return f"-{_span(-milliseconds)}"
     if milliseconds < _SECOND_MS:
         return f"{milliseconds:.0f} ms"
     if milliseconds < _MINUTE_MS:
