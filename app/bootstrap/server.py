@@ -232,7 +232,8 @@ def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
 
 
 def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDeps:
-    settings = made.settings
+    settings, funds = made.settings, Funds(made.brokers, made.clock)
+    made.bus.subscribe(funds.hear)
     return WebDeps(
         settings=WebSettings(
             root=ROOT,
@@ -253,7 +254,7 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
-        funds=Funds(made.brokers, made.clock),
+        funds=funds,
         faults=fault_book(),
         drift=made.drift,
         desk=made.desk,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from app.domain.errors import BrokerError, NotFound
+from app.domain.events import Fact
 from app.domain.reports import AccountSnapshot
 from app.services.ports import Brokers, Clock
 
-#: Seconds for which an answer is good, so that open pages do not use up a venue's limit.
-GOOD_S: Final = 4.0
+#: Seconds for which an answer is good, so that open pages do not use up a venue's limit, and how
+#: soon it is asked again at the earliest when something happened on the account.
+GOOD_S: Final = 15.0
+SOON_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Funds:
         self._clock = clock
         self._told: dict[str, tuple[float, Told]] = {}
         self._asking: dict[str, threading.Lock] = {}
+        self._moved: set[str] = set()
+
+    def hear(self, facts: Sequence[Fact]) -> None:
+        """Listen to the bus: what happened on an account may have changed its money."""
+        self._moved |= {fact.account_id for fact in facts if fact.account_id is not None}
 
     def of(self, account_id: str) -> Told:
         """Return what the venue says; while somebody else asks it, what it said last.
@@ -37,12 +46,14 @@ class Funds:
         Never raises for a venue: what it did not answer is in ``problem``, as a sentence.
         """
         asked, told = self._told.get(account_id, (None, Told(problem="It is being asked.")))
-        if asked is not None and self._clock.monotonic() - asked < GOOD_S:
+        good_for = SOON_S if account_id in self._moved else GOOD_S
+        if asked is not None and self._clock.monotonic() - asked < good_for:
             return told
         asking = self._asking.setdefault(account_id, threading.Lock())
         if not asking.acquire(blocking=False):
             return told
         try:
+            self._moved.discard(account_id)
             told = self._ask(account_id, told)
             self._told[account_id] = (self._clock.monotonic(), told)
         finally:

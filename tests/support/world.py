@@ -193,6 +193,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     lease = OneLease()
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
+    funds = Funds(made.brokers, clock)
+    made.bus.subscribe(funds.hear)
     web = WebDeps(
         settings=replace(
             WebSettings(
@@ -216,7 +218,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
-        funds=Funds(made.brokers, clock),
+        funds=funds,
         faults=fault_book(),
         drift=made.drift,
         desk=made.desk,

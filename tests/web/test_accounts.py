@@ -14,8 +14,9 @@ from app.brokers.chaos import ChaosSettings
 from app.brokers.chaos.faults import EVERY, Fault
 from app.brokers.paper_settings import PaperSettings
 from app.domain.errors import BrokerUnavailable, InvalidInput
+from app.domain.events import Fact, FactKind
 from app.domain.reports import AccountSnapshot
-from app.services.funds import GOOD_S, Funds
+from app.services.funds import GOOD_S, SOON_S, Funds
 from app.web import account_form
 from tests.support.world import START, World
 from tests.web.test_pages import FIELD, boot, fields_of
@@ -262,6 +263,20 @@ def test_a_venue_is_asked_seldom_and_its_last_word_stays_with_what_is_wrong(worl
     world.clock.advance(GOOD_S)
     told = funds.of("a")
     assert (told.snapshot, told.problem, venue.asked) == (money, "Nobody answers.", 2)
+
+
+def test_a_venue_is_asked_sooner_when_something_happened_on_the_account(world: World) -> None:
+    before, after = (AccountSnapshot(Decimal(cash), None, None, START) for cash in (5, 6))
+    venue = Venue([before, after])
+    funds = Funds(venue, world.clock)
+    assert funds.of("a").snapshot == before
+    funds.hear([Fact(FactKind.ORDER_FILLED, START, "bought", account_id="b")])
+    world.clock.advance(SOON_S)
+    assert funds.of("a").snapshot == before
+    funds.hear([Fact(FactKind.ORDER_FILLED, START, "bought", account_id="a")])
+    assert funds.of("a").snapshot == after
+    assert funds.of("a").snapshot == after
+    assert venue.asked == 2
 
 
 def test_a_venue_that_never_answered_has_no_figures(world: World) -> None:
