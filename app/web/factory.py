@@ -10,7 +10,7 @@ from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import account_pages, auth, headers, health, pages, problems, signin, standby, webhook
-from app.web.api import accounts, dashboard, drift, records, refusals, safety, strategies, trading
+from app.web.api import accounts, dashboard, records, refusals, safety, strategies, trading
 from app.web.deps import WebDeps, attach
 
 #: Seconds that a client may leave between two pieces of its request.

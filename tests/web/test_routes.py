@@ -56,7 +56,6 @@ INVENTORY = {
     "GET /api/trades.csv": G.EITHER,
     "GET /control": G.SESSION,
     "GET /dashboard": G.SESSION,
-    "GET /drift": G.SESSION,
     "GET /health": G.PUBLIC,
     "GET /help/refusals": G.PUBLIC,
     "GET /health/live": G.PUBLIC,
