@@ -160,7 +160,7 @@ def core(
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk = ManualDesk(store, clock, inbox, sender, settler)
     halts, halt_keeper = make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
-    reconciler, drift = _reconciling(parts, settler, sender, inbox)
+    reconciler, drift = _reconciling(parts, settler, sender)
     accounts = _accounts(parts)
     return Core(
         parts=parts,
@@ -218,14 +218,12 @@ def _accounts(parts: Parts) -> AccountService:
     return AccountService(parts.store, parts.clock, parts.ids, roll, checks)
 
 
-def _reconciling(
-    parts: Parts, settler: Settler, sender: Sender, inbox: Inbox
-) -> tuple[Reconciler, DriftDesk]:
+def _reconciling(parts: Parts, settler: Settler, sender: Sender) -> tuple[Reconciler, DriftDesk]:
     store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
     made = Reconciler(store, clock, ids, brokers, settler, sender)
     parts.bus.subscribe(made.hear)
     parts.chaos.on_link(made.linked)
-    return made, DriftDesk(store, clock, ids, brokers, made, settler, parts.quotes, inbox)
+    return made, DriftDesk(store, clock, ids, brokers, made, settler, parts.quotes, sender)
 
 
 def _trader(

@@ -10,7 +10,7 @@ from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import account_pages, auth, headers, health, pages, problems, signin, standby, webhook
-from app.web.api import accounts, dashboard, records, refusals, safety, strategies, trading
+from app.web.api import accounts, dashboard, drift, records, refusals, safety, strategies, trading
 from app.web.deps import WebDeps, attach
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -46,6 +46,7 @@ def create_app(web: WebDeps) -> APIFlask:
     signin.install(app, web)
     pages.install(app, settings)
     account_pages.install(app)
+    drift.install_page(app)
     _install_api(app)
     auth.install(app, settings)
     standby.install(app)
@@ -80,6 +81,7 @@ def _install_api(app: APIFlask) -> None:
     records.install(api)
     trading.install(api)
     safety.install(api)
+    drift.install(api)
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)

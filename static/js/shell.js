@@ -1,4 +1,5 @@
 /** What every signed-in page has: clock, connection, halt, search, keys, display. */
+import { get } from "./api.js";
 import { mountHalt, mountQuestions, showHalted, showTrouble } from "./dialogs.js";
 import { mountDisplay } from "./display.js";
 import { all, one } from "./dom.js";
@@ -7,6 +8,7 @@ import { mountKeys } from "./keys.js";
 import { mountSearch } from "./search.js";
 import { Feed } from "./socket.js";
 import { mountStops } from "./stops.js";
+import { attempt } from "./toast.js";
 
 const WORDS = { joining: "Connecting", live: "Live", stale: "Stale", lost: "Lost" };
 const root = document.documentElement;
@@ -38,6 +40,20 @@ function showConnection(state, seconds) {
   for (const button of all("[data-needs-live]")) button.disabled = state === "lost";
 }
 
+/** Keep the number of differences that wait for a decision beside the page's name. */
+function mountDriftCount(feed) {
+  const renew = async () => {
+    const { open } = await get("/api/drift", { state: "open" });
+    for (const badge of all("[data-drift-count]")) {
+      badge.hidden = !open;
+      badge.firstChild.nodeValue = String(open);
+    }
+  };
+  feed.on("log_entry", ["log"], (entry) => {
+    if (entry.type === "DriftFound" || entry.type === "DriftResolved") attempt(renew);
+  });
+}
+
 function entries(halt, display) {
   const go = (label, path) => ({ label, kind: "Page", run: () => window.location.assign(path) });
   return [
@@ -47,6 +63,7 @@ function entries(halt, display) {
     go("New strategy", "/strategies/new"),
     go("Alerts", "/alerts"),
     go("Accounts", "/accounts"),
+    go("Reconciliation", "/drift"),
     go("API tokens", "/settings/tokens"),
     go("About", "/about"),
     { label: "Halt all trading", kind: "Action", run: halt },
@@ -74,6 +91,7 @@ export function mountShell() {
   });
   const feed = new Feed({ connect: window.io });
   feed.onState(showConnection);
+  mountDriftCount(feed);
   mountStops(feed);
   feed.on("pnl_update", ["pnl"], (payload) => {
     if (typeof payload.halted === "boolean") showHalted(payload.halted);

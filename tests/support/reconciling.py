@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from app.domain.accounts import Account
 from app.domain.events import FactKind
+from app.domain.money import wire
 from app.domain.orders import Order
 from app.domain.safety.drift import Drift
 from app.domain.strategies import Strategy
@@ -42,6 +43,15 @@ def drift_of(floor: Floor, drift_id: str) -> Drift:
 
 def numbers(drift: Drift) -> Numbers:
     return Numbers(drift.ours, drift.theirs)
+
+
+def said(ours: str, theirs: str | None) -> Numbers:
+    return Numbers(Decimal(ours), None if theirs is None else Decimal(theirs))
+
+
+def held_by(floor: Floor, strategy: Strategy) -> list[str]:
+    """What the strategy and the manual book hold of its product on the desk."""
+    return [wire(floor.held(each)) for each in (strategy, manual(floor))]
 
 
 def manual(floor: Floor, account: Account | None = None) -> Strategy:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.domain.errors import InvariantBroken
+from app.domain.safety.drift import Difference, Drift, DriftCause, suspected
 from app.web.auth import Guard, guards
 from tests.support.world import World
 
@@ -32,6 +34,7 @@ INVENTORY = {
     "GET /api/alerts/<alert_id>/trace": G.EITHER,
     "GET /api/dashboard/pnl-calendar": G.EITHER,
     "GET /api/dashboard/pnl-drawdown-chart": G.EITHER,
+    "GET /api/drift": G.EITHER,
     "GET /api/faults": G.EITHER,
     "GET /api/fills": G.EITHER,
     "GET /api/fills.csv": G.EITHER,
@@ -56,6 +59,7 @@ INVENTORY = {
     "GET /api/trades.csv": G.EITHER,
     "GET /control": G.SESSION,
     "GET /dashboard": G.SESSION,
+    "GET /drift": G.SESSION,
     "GET /health": G.PUBLIC,
     "GET /help/refusals": G.PUBLIC,
     "GET /health/live": G.PUBLIC,
@@ -72,6 +76,9 @@ INVENTORY = {
     "POST /accounts/new": G.SESSION,
     "POST /api/accounts": G.EITHER,
     "POST /api/halt": G.EITHER,
+    "POST /api/drift/<drift_id>/accept": G.EITHER,
+    "POST /api/drift/<drift_id>/flatten": G.EITHER,
+    "POST /api/drift/check": G.EITHER,
     "POST /api/orders": G.EITHER,
     "POST /api/orders/<order_id>/cancel": G.EITHER,
     "POST /api/paper-trading/quotes": G.EITHER,
@@ -110,7 +117,8 @@ def routes(app: Flask) -> dict[str, Guard]:
 
 def path_of(route: str) -> tuple[str, str]:
     method, rule = route.split(" ")
-    for name in ("alert_id", "account_id", "strategy_id", "order_id", "token_id", "key"):
+    names = ("alert_id", "account_id", "strategy_id", "order_id", "token_id", "key", "drift_id")
+    for name in names:
         rule = rule.replace(f"<{name}>", ID)
     return method, rule.replace("<path:filename>", "icon.svg")
 
@@ -205,8 +213,20 @@ def test_a_slash_too_many_is_no_redirect(still_world: World) -> None:
     assert still_world.program().get("/api//status").status_code == 404
 
 
+def drift_on(world: World) -> Drift:
+    """A difference on ann's account."""
+    difference = Difference("ESH2026", Decimal(1), None, DriftCause.UNKNOWN, "Gone?")
+    now = world.clock.now()
+    found = suspected(world.core.ids(), world.account_id("ann"), difference, now)
+    with world.core.store.write() as uow:
+        uow.drifts.insert(found)
+    return found
+
+
 #: A body that would be taken from the owner.
 BODIES = {
+    "POST /api/drift/<drift_id>/accept": {"ours": "1", "theirs": None},
+    "POST /api/drift/<drift_id>/flatten": {"ours": "1", "theirs": "2"},
     "POST /api/strategies/<strategy_id>/state": {"state": "off"},
     "POST /api/strategies/<strategy_id>/rotate-key": {"overlap_hours": 0},
     "PUT /api/accounts/<account_id>": {"settings": {"seed": 1}},
@@ -224,6 +244,7 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
         "strategy_id": strategy.id,
         "order_id": ann.get("/api/orders").get_json()["items"][0]["id"],
         "token_id": token.id,
+        "drift_id": drift_on(world).id,
     }
     link = [{"account_id": world.account_id("bob")}]
     change = {"name": "Mine now", "symbol": "ES", "settings": {}, "accounts": link}

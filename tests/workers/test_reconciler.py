@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TypeVar
 
 import pytest
 
@@ -13,8 +13,10 @@ from app.workers import reconciler as module
 from app.workers.reconciler import ReconcileWorker
 from tests.support.floor import Floor
 
+Done = TypeVar("Done")
 
-def attempt(_name: str, task: Callable[[], Any]) -> Any:  # noqa: ANN401  what the task returns
+
+def attempt(name: str, task: Callable[[], Done]) -> Done | None:
     return task()
 
 

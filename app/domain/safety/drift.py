@@ -116,7 +116,7 @@ class Drift:
             return after
         if after.gap != self.gap or (after.theirs is None) != (self.theirs is None):
             return replace(after, found_at=now)
-        lasted = now - self.found_at >= (GRACE if calm else LONGEST_GRACE)
+        lasted = abs(now - self.found_at) >= (GRACE if calm else LONGEST_GRACE)
         return replace(after, state=DriftState.OPEN) if lasted else after
 
     def resolved(self, how: Resolution, now: datetime, by: str | None = None) -> Drift:

@@ -119,7 +119,7 @@ def bookable(symbol: str, at: datetime) -> bool:
 
 def _overdue(order: Order, now: datetime) -> bool:
     """Whether an order that is not among the venue's open ones has to be asked for."""
-    waited = now - order.updated_at
+    waited = abs(now - order.updated_at)
     if order.state in _TAKEN:
         return True
     return waited >= (GRACE if order.state is OrderState.PENDING_CANCEL else _SENDERS_TIME)

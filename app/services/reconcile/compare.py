@@ -73,7 +73,7 @@ def order(books: Books, missing: Order) -> Difference:
 
 def calm(symbol: str, last_fill: datetime | None, working: Sequence[Order], now: datetime) -> bool:
     """Whether nothing of the symbol filled a moment ago, and no order of it is under way."""
-    if last_fill is not None and now - last_fill < GRACE:
+    if last_fill is not None and abs(now - last_fill) < GRACE:
         return False
     return not any(each.state in _UNDER_WAY for each in working if each.symbol == symbol)
 

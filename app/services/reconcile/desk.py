@@ -6,13 +6,13 @@ closes just that quantity at the venue, from the manual book.  No strategy's boo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from app.domain.accounts import Account
 from app.domain.errors import BrokerUnavailable, Conflict, InvalidInput, NotFound
+from app.domain.events import Fact, FactKind
 from app.domain.instruments import resolve
 from app.domain.money import ZERO, exact, wire
 from app.domain.orders import (
@@ -27,20 +27,23 @@ from app.domain.orders import (
     Side,
     TimeInForce,
     apply,
+    client_order_id,
 )
 from app.domain.reports import FillReport
 from app.domain.safety.drift import Drift, DriftState, Resolution
 from app.domain.strategies import Strategy
-from app.services.inbox import Inbox
 from app.services.ports import Brokers, Clock, Ids, OrderStep, Quotes, Store, UnitOfWork
 from app.services.reconcile import compare
 from app.services.reconcile.asking import held_now
 from app.services.reconcile.drifts import end
 from app.services.reconcile.run import Check, Reconciler
-from app.services.trading.settle import Settler
+from app.services.trading.send import Sender
+from app.services.trading.settle import Settler, describe
 
 #: Why an order ended that the venue does not know.
 _GONE = "NOT_AT_BROKER"
+#: The leg of the order that closes a difference.
+_FLATTEN = "flatten"
 _DRIFTS_SHOWN = 20
 
 
@@ -78,7 +81,7 @@ class DriftDesk:
         reconciler: Reconciler,
         settler: Settler,
         quotes: Quotes,
-        inbox: Inbox,
+        sender: Sender,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -87,7 +90,7 @@ class DriftDesk:
         self._reconciler = reconciler
         self._settler = settler
         self._quotes = quotes
-        self._inbox = inbox
+        self._sender = sender
 
     def accounts(self, user_id: str | None, account_id: str | None = None) -> list[AccountDrift]:
         """Return how the user's accounts stand, or one of them; raises NotFound."""
@@ -170,9 +173,11 @@ class DriftDesk:
                 return drift
             _agreed(uow, drift, numbers)
             done = drift.resolved(how, self._clock.now(), user_id)
-            self._carry_out(uow, account, done, average, price)
+            order = self._carry_out(uow, account, done, average, price)
             end(uow, account, done)
-        self._inbox.wake()
+        if order is not None:
+            self._sender.submit(order)
+            self._settler.settle()
         return done
 
     def _average(self, drift: Drift) -> Decimal | None:
@@ -187,7 +192,8 @@ class DriftDesk:
         drift: Drift,
         average: Decimal | None,
         price: Decimal | None,
-    ) -> None:
+    ) -> Order | None:
+        """Do it in our books; return the order that is to be sent, if any."""
         flattens = drift.resolution is Resolution.FLATTENED
         if drift.order_id is not None:
             if flattens:
@@ -195,7 +201,7 @@ class DriftDesk:
                     "The difference is an order, which cannot be flattened: accept that it is gone."
                 )
             self._end_order(uow, drift.order_id)
-            return
+            return None
         if flattens and drift.theirs is None:
             raise Conflict(
                 f"The broker lists no {drift.symbol}, which is no proof that it is flat: look there"
@@ -205,8 +211,7 @@ class DriftDesk:
         if manual is None:
             raise Conflict("The account has no manual book.")
         self._adjust(uow, manual, drift, self._price(uow, drift, average, price))
-        if flattens:
-            self._close(uow, manual, drift)
+        return self._closing(uow, manual, drift) if flattens else None
 
     def _price(
         self, uow: UnitOfWork, drift: Drift, average: Decimal | None, price: Decimal | None
@@ -230,41 +235,57 @@ class DriftDesk:
 
     def _adjust(self, uow: UnitOfWork, manual: Strategy, drift: Drift, price: Decimal) -> None:
         """Book the difference into the manual book, once, under an id made of the drift's."""
-        now, name = self._clock.now(), f"drift-{drift.id}"
-        side, quantity = Side.of(drift.gap), abs(drift.gap)
-        order = Order(
+        order = self._order(manual, drift, ADJUSTMENT, Side.of(drift.gap), OrderState.ACCEPTED)
+        order = replace(order, reason="The broker's number was accepted; nothing was sent.")
+        uow.orders.insert(order)
+        name, account = order.client_order_id, drift.account_id
+        fill = Fill(
+            name, account, drift.symbol, order.side, order.quantity, price, ZERO, order.created_at
+        )
+        self._settler.book(uow, FillReport(account, name, fill))
+
+    def _closing(self, uow: UnitOfWork, manual: Strategy, drift: Drift) -> Order:
+        """Write down the order that takes the difference away again, before it is sent.
+
+        It is not reduce-only: to the venue, whose number is ours afterwards, it may add.
+        """
+        side = Side.of(-drift.gap)
+        order = self._order(manual, drift, _FLATTEN, side, OrderState.SUBMITTING)
+        uow.orders.insert(order)
+        uow.facts.append(
+            Fact(
+                kind=FactKind.ORDER_SUBMITTED,
+                at=order.created_at,
+                message=f"{manual.name}: order sent to flatten a difference, {describe(order)}",
+                user_id=manual.user_id,
+                strategy_id=manual.id,
+                account_id=drift.account_id,
+                order_id=order.id,
+            )
+        )
+        return order
+
+    def _order(
+        self, manual: Strategy, drift: Drift, leg: str, side: Side, state: OrderState
+    ) -> Order:
+        """An order of the manual book for the whole difference, under an id made of the drift's."""
+        now = self._clock.now()
+        return Order(
             id=self._ids(),
-            client_order_id=name,
+            client_order_id=client_order_id(drift.id, drift.account_id, leg),
             account_id=drift.account_id,
             symbol=drift.symbol,
             side=side,
-            quantity=quantity,
+            quantity=abs(drift.gap),
             type=OrderType.MARKET,
             time_in_force=TimeInForce.GTC,
             role=OrderRole.MANUAL,
-            state=OrderState.ACCEPTED,
+            state=state,
             created_at=now,
             updated_at=now,
-            leg=ADJUSTMENT,
+            leg=leg,
             strategy_id=manual.id,
-            reason="The broker's number was accepted; nothing was sent.",
         )
-        uow.orders.insert(order)
-        fill = Fill(name, drift.account_id, drift.symbol, side, quantity, price, ZERO, now)
-        self._settler.book(uow, FillReport(drift.account_id, name, fill))
-
-    def _close(self, uow: UnitOfWork, manual: Strategy, drift: Drift) -> None:
-        """Queue the order that takes the difference away again, at the venue and in our books."""
-        side, quantity = Side.of(-drift.gap), wire(abs(drift.gap))
-        fields = {
-            "action": side.value,
-            "symbol": drift.symbol,
-            "quantity": quantity,
-            "order_type": OrderType.MARKET.value,
-            "account": drift.account_id,
-        }
-        what = f"{manual.name}: {side} {quantity} {drift.symbol} to flatten a difference"
-        self._inbox.enqueue(uow, manual.id, manual.user_id, json.dumps(fields).encode(), what)
 
     def _end_order(self, uow: UnitOfWork, order_id: str) -> None:
         """End an order in our books that the venue does not know."""

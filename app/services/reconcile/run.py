@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.domain.accounts import Account
-from app.domain.errors import BrokerError, NotFound
+from app.domain.errors import BrokerAuth, BrokerError, NotFound
 from app.domain.events import Fact, FactKind, Level
 from app.domain.orders import Order, OrderState
-from app.domain.reports import LinkReport
+from app.domain.reports import AuthReport, LinkReport
 from app.domain.safety.drift import GRACE, Difference
 from app.services.ports import Brokers, Clock, Ids, Store, UnitOfWork
 from app.services.reconcile import compare
@@ -136,6 +136,8 @@ class Reconciler:
             try:
                 answer = ask(self._brokers.of(account_id), asked)
             except (BrokerError, NotFound) as error:
+                if isinstance(error, BrokerAuth):
+                    self._settler.receive(AuthReport(account_id, asked.at, error.detail))
                 self._silent(asked.account, check, error.detail)
                 return False
             suspects = self._write(asked, answer, back=check.problem is not None)

@@ -16,10 +16,11 @@ from tests.support.floor import Floor, restarted
 from tests.support.reconciling import (
     drift_of,
     drifts,
+    held_by,
     look,
     look_until_sure,
-    manual,
     numbers,
+    said,
     told,
 )
 from tests.support.venue import Lost
@@ -34,7 +35,7 @@ def test_j1_a_position_that_only_the_broker_has_is_shown(floor: Floor) -> None:
     floor.broker.by_hand("3", told=False)
     look_until_sure(floor)
     (drift,) = drifts(floor)
-    assert (drift.symbol, drift.ours, drift.theirs) == ("ESZ2026", 0, 3)
+    assert (drift.symbol, numbers(drift)) == ("ESZ2026", said("0", "3"))
     assert (drift.state, drift.cause) == (DriftState.OPEN, DriftCause.MANUAL_TRADE)
     (message,) = told(floor, FactKind.DRIFT_FOUND)
     assert message == (
@@ -75,7 +76,7 @@ def test_j2_a_position_that_vanished_is_not_flat(floor: Floor, strategy: Strateg
     floor.broker.empty = True
     look_until_sure(floor)
     (drift,) = drifts(floor)
-    assert (drift.ours, drift.theirs, drift.state) == (2, None, DriftState.OPEN)
+    assert (numbers(drift), drift.state) == (said("2", None), DriftState.OPEN)
     assert "no proof" in drift.detail
     assert floor.held(strategy) == 2
     refused = floor.send(strategy, action="buy", quantity="1")
@@ -101,7 +102,7 @@ def test_j3_reconciling_sends_nothing_and_changes_no_book(floor: Floor, strategy
     for _ in range(10):
         look_until_sure(floor)
     assert (len(floor.broker.sent), floor.broker.cancelled) == (sent, [])
-    assert (floor.held(strategy), floor.held(manual(floor))) == (2, 0)
+    assert held_by(floor, strategy) == ["2", "0"]
     assert len(drifts(floor)) == 1
 
 
@@ -196,7 +197,8 @@ def test_f24_a_book_that_says_more_than_the_broker_is_found_within_a_minute(
         floor.clock.advance(1)
         for account_id in floor.core.reconciler.due():
             floor.core.reconciler.look(account_id)
-    assert [(d.ours, d.theirs, d.state) for d in drifts(floor)] == [(2, 1, DriftState.OPEN)]
+    (drift,) = drifts(floor)
+    assert (numbers(drift), drift.state) == (said("2", "1"), DriftState.OPEN)
 
 
 def test_a_difference_that_vanishes_is_resolved_and_said(floor: Floor, strategy: Strategy) -> None:
@@ -265,7 +267,7 @@ def test_an_order_of_ours_that_the_venue_has_not_is_shown_and_never_dropped(
     look_until_sure(floor)
     (drift,) = drifts(floor)
     (order,) = floor.orders(alert)
-    assert (drift.order_id, drift.ours, drift.theirs) == (order.id, 4, None)
+    assert (drift.order_id, numbers(drift)) == (order.id, said("4", None))
     assert order.state is OrderState.ACCEPTED
     floor.core.drift.accept(None, drift.id, numbers(drift))
     assert floor.orders(alert)[0].state is OrderState.CANCELED

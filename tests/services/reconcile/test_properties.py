@@ -23,8 +23,14 @@ EVENTS = st.one_of(
 )
 
 
-def happen(floor: Floor, event: tuple[object, ...], own: list[Decimal]) -> None:
-    """Let one thing happen; ``own`` collects what the strategy's own fills add up to."""
+def own(floor: Floor) -> Decimal:
+    """What the fills of our own orders add up to at the venue."""
+    fills = [r.fill for r in floor.broker.executed if str(r.client_order_id).startswith("sb-")]
+    return sum((fill.quantity * fill.side.sign for fill in fills), Decimal(0))
+
+
+def happen(floor: Floor, event: tuple[object, ...]) -> None:
+    """Let one thing happen."""
     kind, broker = event[0], floor.broker
     if kind in {"deaf", "heard"}:
         broker.deaf = kind == "deaf"
@@ -36,11 +42,9 @@ def happen(floor: Floor, event: tuple[object, ...], own: list[Decimal]) -> None:
         look(floor)
     elif kind == "ours":
         strategy = floor.core.strategies.list(None)[0]
-        before = len(broker.executed)
         quantity = int(str(event[1]))
         floor.post(strategy, action="buy" if quantity > 0 else "sell", quantity=str(abs(quantity)))
         floor.work()
-        own += [r.fill.quantity * r.fill.side.sign for r in broker.executed[before:]]
     else:
         broker.by_hand(str(event[1]), told=kind == "hand")
     floor.clock.advance(3)
@@ -59,14 +63,14 @@ def test_j6_no_external_trade_changes_a_strategys_book_and_what_differs_is_shown
         clock = VirtualClock(OPENING)
         folder = Path(shutil.copytree(floor_template, Path(scratch) / "floor"))
         floor = open_floor(folder, clock, ScriptedVenue(clock))
-        strategy, own = floor.strategy(), list[Decimal]()
+        strategy = floor.strategy()
         for event in events:
-            happen(floor, event, own)
+            happen(floor, event)
         floor.broker.deaf = floor.broker.empty = False
         floor.broker.tells = True
         floor.clock.advance(60)
         look_until_sure(floor)
-        assert floor.held(strategy) == sum(own)
+        assert floor.held(strategy) == own(floor)
         shown = {d.symbol: (d.ours, d.theirs) for d in drifts(floor) if d.state is DriftState.OPEN}
         ours, theirs = account_book(floor), floor.broker.position
         wanted = {} if ours == theirs else {"ESZ2026": (ours, theirs or None)}
