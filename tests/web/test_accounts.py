@@ -17,6 +17,7 @@ from app.domain.errors import BrokerUnavailable, InvalidInput
 from app.domain.events import Fact, FactKind
 from app.domain.reports import AccountSnapshot
 from app.services.funds import GOOD_S, SOON_S, Funds
+from app.services.ports import Holder
 from app.web import account_form
 from tests.support.world import START, World
 from tests.web.test_pages import FIELD, boot, fields_of
@@ -211,6 +212,16 @@ def test_the_books_and_the_venue_are_said_to_agree_only_after_they_were_compared
     assert (after["state"], after["differences"]) == ("agree", 0)
     assert after["checked_at"] == "2026-03-04T15:00:00.000Z"
     assert "Agree with the venue" in world.client().get("/accounts").text
+
+
+def test_a_server_that_stands_by_asks_no_venue(world: World) -> None:
+    world.lease.other = Holder("beta", 77, START)
+    world.web.ownership.step(world.clock.now())
+    world.web.ownership.step(world.clock.now())
+    figures = world.program().get(f"/api/accounts/{world.account_id()}/figures").get_json()
+    assert (figures["venue"], figures["cash"]) == (None, "100000")
+    assert "stands by" in figures["venue_problem"]
+    assert world.client().get(f"/accounts/{world.account_id()}").status_code == 200
 
 
 def test_the_faults_are_told_in_words_with_presets(still_world: World) -> None:
