@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.accounts import Account
-from app.domain.errors import BrokerError, BrokerUnavailable, BrokerUnknown
+from app.domain.errors import BrokerAuth, BrokerError, BrokerUnavailable, BrokerUnknown
 from app.domain.instruments import Contract
 from app.domain.money import ZERO
 from app.domain.orders import Fill, Order, OrderEvent, OrderState, OrderType, Side
@@ -49,7 +49,8 @@ class ScriptedBroker:
 
     Market orders fill at once at ``price`` while ``fills_at_once``; all others rest until the test
     fills them.  ``answers`` are what the next submits meet, ``cancel_answers`` the next cancels.
-    While ``deaf`` no question is answered; while ``empty`` no position is listed, whatever is held;
+    While ``deaf`` no question is answered, while ``locked`` our credentials are refused, while
+    ``empty`` no position is listed, whatever is held;
     fills whose ids are in ``forgets`` count for the position and are never told.  Questions wait
     while ``holds`` is not set.
     """
@@ -61,6 +62,7 @@ class ScriptedBroker:
     cancels_at_once: bool = True
     tells: bool = True
     deaf: bool = False
+    locked: bool = False
     empty: bool = False
     forgets: set[str] = field(default_factory=set)
     hangs: threading.Event | None = None
@@ -142,6 +144,8 @@ class ScriptedBroker:
         return order_id
 
     def _listen_or_raise(self) -> None:
+        if self.locked:
+            raise BrokerAuth("key revoked.")
         self.holds.wait(20)
         if self.deaf:
             raise BrokerUnavailable("The venue does not answer.")

@@ -155,7 +155,15 @@ def cancel_meets(floor: Floor) -> None:
     floor.core.desk.cancel_order(None, floor.working(strategy)[0].id)
 
 
-@pytest.mark.parametrize("meet", [submit_meets, cancel_meets])
+def comparison_meets(floor: Floor) -> None:
+    floor.broker.locked = True
+    assert not floor.core.reconciler.look(floor.desk.id)
+    floor.broker.locked = False
+    assert floor.core.settler.settle()
+    assert floor.core.reconciler.look(floor.desk.id)
+
+
+@pytest.mark.parametrize("meet", [submit_meets, cancel_meets, comparison_meets])
 def test_a_venue_that_refuses_our_credentials_halts_the_account_until_a_person_resumes(
     floor: Floor, meet: Callable[[Floor], None]
 ) -> None:
