@@ -417,3 +417,21 @@ def test_a_switch_does_not_part_a_curve_from_its_books(house: CountingHouse) -> 
     house.quote("5000")
     house.tick()
     assert house.rows(None, made.id)[-1].realised == -2
+
+
+def test_c20_high_water_marks_that_another_server_moved_are_read_anew(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5000")
+    house.tick()
+    other = house.restarted()
+    other.quote("5020")
+    other.tick()
+    house.quote("5010")
+    house.recorder.forget()
+    house.tick(2)
+    kept = house.series()[None, made.id, None]
+    assert (kept.peak, kept.max_drawdown) == (D(1000), D(500))
+    other.close()
