@@ -97,6 +97,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(desk: Desk, trader: Trader) 
     expect(page.locator("[data-error=name]")).to_have_text("Enter a name, such as My bot.")
     page.get_by_label("Name").fill("My bot")
     page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_text("Copy it now.")).to_be_visible()
     secret = page.locator("#secret").inner_text()
     headers = {"Authorization": f"Bearer {secret}"}
     address = f"{trader.address}/api/summary"
