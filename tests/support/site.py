@@ -23,7 +23,7 @@ from app.config import Settings
 from app.domain.inbox import AlertState
 from app.domain.settings import AccountLink, StrategySettings
 from app.services.inbox import Delivery
-from app.store.tables.history import PAPER_ORDERS
+from app.store.tables.history import FACTS, PAPER_ORDERS
 from app.store.tables.trading import ALERTS, ORDERS
 from tests.support.serving import Server, serving
 
@@ -79,6 +79,10 @@ class Site:
     def settled(self, wanted: set[str]) -> bool:
         states = {str(id_): state for id_, state in self.rows(ALERTS.c.id, ALERTS.c.state)}
         return all(states.get(each) == AlertState.EXECUTED for each in wanted)
+
+    def told(self, code: str) -> bool:
+        """Whether the log has such an entry."""
+        return (code,) in self.rows(FACTS.c.code)
 
     def assert_once(self, wanted: set[str]) -> None:
         """Each alert has one order, and the venue has each order once."""
