@@ -130,7 +130,7 @@ def _cooldown(asked: _Question) -> Denied | None:
     last, limit = asked.context.last_executed_at, asked.resolved.settings.cooldown_s
     if last is None or limit is None:
         return None
-    elapsed = asked.context.now - last
+    elapsed = abs(asked.context.now - last)
     if elapsed >= timedelta(seconds=limit):
         return None
     return denied("COOLDOWN", elapsed=_seconds(elapsed), limit=limit)

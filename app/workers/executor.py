@@ -108,7 +108,7 @@ class Executor:
 
     def _renew_due(self, now: datetime) -> bool:
         """Whether a third of the lease has passed since the claims were renewed."""
-        due = self._renew_at is None or now >= self._renew_at
+        due = self._renew_at is None or not timedelta(0) < self._renew_at - now <= self._lease
         if due:
             self._renew_at = now + self._lease / 3
         return due

@@ -56,7 +56,7 @@ class HaltKeeper:
             lost = [order for order in strays if order.state is OrderState.PENDING_CANCEL]
             fresh = [request_cancel(uow, order, now) for order in strays if order not in lost]
             closes = flattening and self._closer.go_on(uow)
-        self._asked = {id_: at for id_, at in self._asked.items() if now - at < _REST}
+        self._asked = {id_: at for id_, at in self._asked.items() if abs(now - at) < _REST}
         self._asked |= {order.id: now for order in strays}
         self._asking.cancel(fresh, _PATIENCE_S)
         self._asking.clear_up(lost, _PATIENCE_S)
@@ -71,10 +71,10 @@ class HaltKeeper:
 
     def _due(self, order: Order, now: datetime) -> bool:
         asked = self._asked.get(order.id)
-        if asked is not None and now - asked < _REST:
+        if asked is not None and abs(now - asked) < _REST:
             return False
         if order.state is OrderState.PENDING_CANCEL:
-            return now - order.updated_at >= GRACE
+            return abs(now - order.updated_at) >= GRACE
         return can_cancel(order)
 
 

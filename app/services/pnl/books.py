@@ -127,7 +127,7 @@ class Books:
             return total
 
     def _value(self, pairs: Collection[Pair], now: datetime) -> None:
-        ended = [pair for pair in pairs if pair.day_ends is None or now >= pair.day_ends]
+        ended = [pair for pair in pairs if not pair.within_its_day(now)]
         if ended:
             self._begin_days(ended, now)
         marks: dict[str, Decimal | None] = {}
@@ -242,7 +242,7 @@ class Books:
                     today = uow.fills.realised_since(*pair.key, start)
                     pair.day_realised = realised[pair.key] - today
                 pair.day_open = _open_at(uow, pair, curves, start)
-                pair.day_ends = ends
+                pair.day_began, pair.day_ends = start, ends
 
 
 def _realised(uow: UnitOfWork) -> Mapping[PairKey, Decimal]:

@@ -36,7 +36,8 @@ class Pair:
     """One strategy on one account, by symbol what it holds; flat books are not in ``holdings``.
 
     ``open_pnl`` is None while a price is unknown.  The day's P&L is counted from ``day_realised``
-    and ``day_open``, which hold until ``day_ends`` (None while they have to be found).
+    and ``day_open``, which hold from ``day_began`` until ``day_ends`` (None while they have to be
+    found).
     """
 
     strategy: Strategy
@@ -45,6 +46,7 @@ class Pair:
     positions: Mapping[str, Position] = field(default_factory=dict)
     realised: Decimal = ZERO
     open_pnl: Decimal | None = ZERO
+    day_began: datetime | None = None
     day_ends: datetime | None = None
     day_realised: Decimal = ZERO
     day_open: Decimal = ZERO
@@ -53,6 +55,12 @@ class Pair:
     def key(self) -> PairKey:
         """Strategy and account."""
         return self.strategy.id, self.account.id
+
+    def within_its_day(self, now: datetime) -> bool:
+        """Whether the day's figures are those of ``now``, on whichever side the clock went."""
+        if self.day_began is None or self.day_ends is None:
+            return False
+        return self.day_began <= now < self.day_ends
 
     @exact
     def hold(self, positions: Mapping[str, Position], multipliers: Mapping[str, Decimal]) -> None:

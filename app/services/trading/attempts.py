@@ -50,7 +50,9 @@ def barred(uow: UnitOfWork, guard: Guard, now: datetime) -> Barred:
             tries[shape] += 1
         elif order.state is OrderState.CANCELED and order.reason_code == BY_HAND:
             removed.add(order.role)
-    resting = {shape: until for shape, until in rests.items() if until > now}
+    # A rest longer than the longest began before the clock was set back.
+    ends = now + LONGEST_REST
+    resting = {shape: until for shape, until in rests.items() if now < until <= ends}
     return Barred(
         shapes=frozenset(refused | resting.keys()),
         roles=frozenset(removed),

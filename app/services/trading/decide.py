@@ -160,7 +160,8 @@ class Decider:
             return denied("STRATEGY_OFF" if off else "NO_NEW_ENTRIES")
         limit = strategy.settings.max_age_s
         latest = _LATEST if limit is None else timedelta(seconds=limit)
-        if self._clock.now() - decision.at > latest:
+        # Both ways: over a jump of the clock nothing is opened.
+        if abs(self._clock.now() - decision.at) > latest:
             return denied("EXPIRED_BEFORE_SENDING")
         return refusal_to_send(uow, key, leg, None) or refusal_to_open(uow, account.id, symbol)
 

@@ -231,7 +231,8 @@ class Trader:
         return denied("REVERSAL_CLOSE_NOT_FILLED")
 
     def _late(self, decision: Decision) -> bool:
-        return self._clock.now() - decision.at > self._reversal_wait
+        # Both ways: over a jump of the clock nothing is opened.
+        return abs(self._clock.now() - decision.at) > self._reversal_wait
 
     def _end(
         self, uow: UnitOfWork, alert: Alert, decision: Decision, problem: Denied | None

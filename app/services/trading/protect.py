@@ -11,7 +11,7 @@ from app.domain.decisions import Denied, Leg
 from app.domain.orders import Order, OrderState
 from app.domain.protection import Cancel, Place, Protection, changes
 from app.services.ports import BookKey, Clock, Ids, Store, UnitOfWork
-from app.services.trading.attempts import Barred, barred
+from app.services.trading.attempts import LONGEST_REST, Barred, barred
 from app.services.trading.cancel import request_cancel
 from app.services.trading.guard import guard_of
 from app.services.trading.permits import refusal_to_resend
@@ -57,7 +57,7 @@ class Protector:
         self._sender = sender
         self._clock = clock
         self._ids = ids
-        self._again: dict[BookKey, datetime] = {}
+        self._again: dict[BookKey, float] = {}
 
     def due(self) -> set[str]:
         """Return the accounts with books to look after now."""
@@ -92,7 +92,7 @@ class Protector:
         self.tend()
 
     def _ripe(self, wanted: Callable[[BookKey], bool]) -> set[BookKey]:
-        now = self._clock.now()
+        now = self._clock.monotonic()
         return {key for key, at in list(self._again.items()) if at <= now and wanted(key)}
 
     def _tend(self, key: BookKey) -> None:
@@ -107,7 +107,9 @@ class Protector:
         if work.mends or work.unsettled:
             again = self._clock.now() + _LOOK_AGAIN
         if again is not None:
-            self._again[key] = again
+            # What lies further ahead was written before the clock was set back.
+            wait = min(again - self._clock.now(), LONGEST_REST)
+            self._again[key] = self._clock.monotonic() + wait.total_seconds()
 
     def _mend(self, key: BookKey) -> None:
         """Write down what to place and to cancel, decided again in the transaction; then ask."""
@@ -154,7 +156,7 @@ class Protector:
 
 
 def _unsettled(order: Order, now: datetime) -> bool:
-    waited = now - order.updated_at >= GRACE
+    waited = abs(now - order.updated_at) >= GRACE
     return order.state is OrderState.UNKNOWN or (order.state in _UNDER_WAY and waited)
 
 

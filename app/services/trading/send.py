@@ -55,6 +55,7 @@ class Sender:
         self._settler = settler
         self._clock = clock
         self._held_back: dict[str, _HeldBack] = {}
+        self._asked_at: dict[str, float] = {}
 
     def submit(self, order: Order) -> None:
         """Send the order under its own id, and report the answer.
@@ -82,6 +83,7 @@ class Sender:
 
     def cancel(self, order: Order) -> None:
         """Ask for the cancel that is written down; refused, the order works again in our books."""
+        self._asked_at[order.client_order_id] = self._clock.monotonic()
         try:
             self._brokers.of(order.account_id).cancel(order)
         except BrokerRejected as error:
@@ -101,7 +103,7 @@ class Sender:
         held_back = self._held_back.get(order.client_order_id)
         if held_back is not None and order.state is OrderState.SUBMITTING:
             return self._send_again(order, refusal, held_back)
-        waited = self._clock.now() - order.updated_at >= GRACE
+        waited = self._waited(order)
         if order.state is OrderState.PENDING_CANCEL and not waited:
             return False
         try:
@@ -169,6 +171,14 @@ class Sender:
         """Have the account stopped: a human has to enter its credentials again."""
         self._settler.receive(AuthReport(order.account_id, self._clock.now(), error.detail))
 
+    def _waited(self, order: Order) -> bool:
+        """Whether the order had its grace, whatever was done to the clock since its answer."""
+        asked_at = self._asked_at.get(order.client_order_id)
+        if asked_at is not None:
+            return self._clock.monotonic() - asked_at >= GRACE.total_seconds()
+        # A stamp from the future is of a clock that was set back since.
+        return abs(self._clock.now() - order.updated_at) >= GRACE
+
     def _report(
         self,
         order: Order,
@@ -178,6 +188,10 @@ class Sender:
         *,
         code: str | None = None,
     ) -> None:
+        if event is OrderEvent.LOSE_ANSWER:
+            self._asked_at[order.client_order_id] = self._clock.monotonic()
+        else:
+            self._asked_at.pop(order.client_order_id, None)
         self._settler.receive(
             OrderReport(
                 account_id=order.account_id,
