@@ -90,7 +90,7 @@ function askAccept(account, drift) {
     sentence: `${gone ? "Only go on when you saw at the broker that it is flat. " : ""}The manual book of ${account.account_name} gets ${signed(drift.gap)} ${drift.symbol}. No strategy's position changes, and nothing is sent to the broker.`,
     facts: [
       ["Our books now", quantity(drift.ours)],
-      ["Our books then", quantity(said)],
+      ["Our books afterwards", quantity(said)],
     ],
     go: `Accept ${quantity(said)}`,
     danger: gone,
@@ -106,7 +106,7 @@ function askFlatten(account, drift) {
     sentence: `${side} ${amount} ${drift.symbol} at the market on ${account.account_name}, from its manual book. No strategy's position changes.`,
     facts: [
       ["Broker now", theirs(drift)],
-      ["Broker then", quantity(drift.ours)],
+      ["Broker afterwards", quantity(drift.ours)],
     ],
     go: `${side} ${amount} ${drift.symbol}`,
     danger: true,
