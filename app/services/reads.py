@@ -144,8 +144,12 @@ class Reads(Protocol):
         state: str | None = None,
         strategy_id: str | None = None,
         q: str | None = None,
+        heartbeats: bool = True,
     ) -> Page[AlertRow]:
-        """Alerts, newest first; ``q`` looks into body, code and detail."""
+        """Alerts, newest first; ``q`` looks into body, code and detail.
+
+        Without ``heartbeats`` those that only said that the sender is alive are left out.
+        """
         ...
 
     def orders(

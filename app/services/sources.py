@@ -168,7 +168,9 @@ class Sources:
             if arrival.id in seen:
                 continue
             self._seen.append(arrival)
-            if source is not None:
+            if source is None:
+                self._judged = None  # a strategy that was made since: learnt with the next step
+            else:
                 source.hear(arrival)
             if arrival.readable:
                 self._lost.discard(arrival.strategy_id)

@@ -12,24 +12,27 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from app.domain.alerts import message
+from app.domain.alerts import heartbeat, message
 from app.domain.errors import Conflict, InvalidInput
+from app.domain.events import Level
 from app.domain.money import parse, wire
 from app.domain.safety.switches import Scope
 from app.domain.settings import AccountLink, StrategySettings, from_text, to_text
 from app.domain.strategies import Strategy
-from app.services.reads import Paging
+from app.services.reads import Paging, Span
 from app.services.tracing import summary
 from app.web import wire as payload
 from app.web.api.accounts import shown as account_shown
 from app.web.api.safety import stop_on
-from app.web.api.strategies import webhook_url
+from app.web.api.strategies import source, webhook_url
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
 
 RECENT: Final = 10
 #: The form names an offset's value by the offset itself.
 OFFSETS: Final = ("take_profit", "stop_loss", "trail")
+#: So long a missed alert is shown on the strategy's page.
+_MISSED_SHOWN: Final = timedelta(days=1)
 _OVERLAPS_H: Final = {"0": 0, "1": 1, "24": 24, "168": 168}
 
 Form = dict[str, Any]
@@ -137,7 +140,9 @@ def _page(strategy: Strategy, form: Form, errors: Mapping[str, str]) -> str:
     held = web.recorder.positions(user.id, strategy.id)
     lines = {line.strategy_id: line for line in web.recorder.strategy_lines(user.id)}
     line = lines.get(strategy.id)
-    page = web.reads.alerts(user.id, Paging(page_size=RECENT), strategy_id=strategy.id)
+    page = web.reads.alerts(
+        user.id, Paging(page_size=RECENT), strategy_id=strategy.id, heartbeats=False
+    )
     return render_template(
         "strategy.html",
         page="strategies",
@@ -156,11 +161,23 @@ def _page(strategy: Strategy, form: Form, errors: Mapping[str, str]) -> str:
             "open": line.open_pnl if line else Decimal(0),
             "drawdown": line.drawdown if line else Decimal(0),
         },
+        source=source(strategy.id),
+        missed=_missed(strategy),
         alerts=[payload.alert(row, summary(row.body)) for row in page.rows],
         form=form,
         errors=errors,
         accounts=[account_shown(each) for each in web.accounts.list(user.id)],
     )
+
+
+def _missed(strategy: Strategy) -> payload.Json | None:
+    """The newest alert of the last day that never came; None when there is none."""
+    span = Span(start=deps().clock.now() - _MISSED_SHOWN)
+    levels = [Level.ERROR.value]
+    found = deps().reads.log(
+        me().id, limit=1, levels=levels, strategy_id=strategy.id, q="ALERT_MISSED", span=span
+    )
+    return payload.log_entry(found[0]) if found else None
 
 
 def _webhook(strategy: Strategy) -> dict[str, object]:
@@ -173,6 +190,7 @@ def _webhook(strategy: Strategy) -> dict[str, object]:
     return {
         "url": webhook_url(web.strategies.webhook_key(user.id, strategy.id)),
         "message": message(strategy.symbol),
+        "heartbeat": heartbeat(),
         "key_created_at": payload.iso(keys[0].created_at),
         "last_used_at": payload.when(last.at) if last else None,
         "last_used_ip": last.address if last else None,

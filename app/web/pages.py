@@ -64,7 +64,7 @@ def dashboard() -> str:
 def control() -> str:
     """Show the strategies with their switches, the ticket, the log and the last alerts."""
     user = me()
-    page = deps().reads.alerts(user.id, Paging(page_size=RECENT_ALERTS))
+    page = deps().reads.alerts(user.id, Paging(page_size=RECENT_ALERTS), heartbeats=False)
     boot = {
         "strategies": strategies.rows(user.id),
         "alerts": [wire.alert(row, summary(row.body)) for row in page.rows],
@@ -86,7 +86,7 @@ def strategy_list() -> str:
 def alerts() -> str:
     """List the alerts with their outcomes."""
     web, user = deps(), me()
-    names = ("state", "strategy", "q")
+    names = ("state", "strategy", "q", "heartbeats")
     filters = {name: request.args.get(name) or None for name in names}
     if filters["state"] not in {None, *AlertState}:
         raise InvalidInput("There is no such outcome.", fields={"state": "is no outcome"})
@@ -97,6 +97,7 @@ def alerts() -> str:
         state=filters["state"],
         strategy_id=filters["strategy"],
         q=filters["q"],
+        heartbeats=filters["heartbeats"] is not None,
     )
     return render_template(
         "alerts.html",

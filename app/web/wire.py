@@ -10,10 +10,12 @@ from app.domain.accounts import Account
 from app.domain.events import Fact
 from app.domain.money import wire
 from app.domain.orders import Order
+from app.domain.refusals import CATALOGUE
 from app.domain.safety.switches import Stop, TradingState
 from app.domain.strategies import Strategy, WebhookKey
 from app.services.pnl.live import LivePosition, StrategyLine, Summary
 from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow, TradeRow
+from app.services.sources import Note
 
 Json = dict[str, object]
 
@@ -34,6 +36,11 @@ def iso(at: datetime) -> str:
     return text.replace("+00:00", "Z")
 
 
+def help_of(code: str | None) -> str | None:
+    """Return the address of the code's entry in the public catalogue; None for other codes."""
+    return f"/help/refusals#{code}" if code in CATALOGUE else None
+
+
 def log_entry(fact: Fact) -> Json:
     """Return a fact as a line of the log."""
     return {
@@ -42,6 +49,7 @@ def log_entry(fact: Fact) -> Json:
         "type": fact.kind.value,
         "message": fact.message,
         "code": fact.code,
+        "help": help_of(fact.code),
         "alert_id": fact.alert_id,
         "order_id": fact.order_id,
         "strategy_id": fact.strategy_id,
@@ -62,6 +70,7 @@ def alert(row: AlertRow, summary: str | None) -> Json:
         "state": row.state.value,
         "code": row.code,
         "sentence": row.detail,
+        "help": help_of(row.code),
         "summary": summary,
     }
 
@@ -204,6 +213,16 @@ def strategy(each: Strategy, names: Mapping[str, str], found: Stop | None) -> Js
         ],
         "created_at": iso(each.created_at),
         "updated_at": iso(each.updated_at),
+    }
+
+
+def source_note(note: Note) -> Json:
+    """Return what is to be said of where a strategy's alerts come from."""
+    return {
+        "code": note.code,
+        "since": iso(note.since),
+        "sentence": note.detail,
+        "help": f"/help/refusals#{note.code}",
     }
 
 

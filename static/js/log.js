@@ -19,6 +19,7 @@ const QUEUE = 1000;
  */
 const KINDS = {
   Alert: "alert",
+  Source: "alert",
   Order: "trade",
   Position: "trade",
   Trading: "trading",
@@ -195,6 +196,8 @@ export class LogPane {
       message.append(make("a", { href: `/alerts/${entry.alert_id}`, textContent: entry.message }));
     else message.textContent = entry.message;
     const line = make("li", {}, time, label, message);
+    if (entry.help && (entry.level === "warning" || entry.level === "error"))
+      line.append(make("a", { href: entry.help, textContent: "Why", title: entry.code }));
     line.dataset.kind = kindOf(entry);
     line.dataset.level = entry.level;
     return line;

@@ -24,8 +24,8 @@ class StrategySettings:
 
     ``size`` counts what ``sizing`` says.  A sizing of percent_of_position is for exits: they close
     that part of the position, and entries are sized by the alert.  ``order_type`` is for entries;
-    exits go to the market unless the alert itself says otherwise.  ``heartbeat_minutes`` is how many
-    minutes of its trading time the sender may be silent before entries are paused.
+    exits go to the market unless the alert itself says otherwise.  ``heartbeat_minutes`` is for how
+    many minutes of its trading time the sender may be silent before entries are paused.
     """
 
     allowed_side: Side | None = None

@@ -81,7 +81,8 @@ class Trace:
     def missed(self) -> str | None:
         """What shows that an alert before this one never came; None when nothing does."""
         told = (fact.message for fact in self.facts if fact.kind is FactKind.ALERT_MISSED)
-        return next(told, None)
+        found = next(told, None)
+        return None if found is None else found.removeprefix(f"{self.strategy.name}: ")
 
 
 def describe(intent: Intent) -> str:

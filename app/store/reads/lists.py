@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, or_, select, text
 
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderState
@@ -132,8 +132,12 @@ class Lists(ReadModel):
         state: str | None = None,
         strategy_id: str | None = None,
         q: str | None = None,
+        heartbeats: bool = True,
     ) -> Page[AlertRow]:
-        """Alerts, newest first; ``q`` looks into body, code and detail."""
+        """Alerts, newest first; ``q`` looks into body, code and detail.
+
+        Without ``heartbeats`` those that only said that the sender is alive are left out.
+        """
         wanted = _ALERTS.where(
             STRATEGIES.c.user_id == user_id, *where_given({_a.strategy_id: strategy_id})
         )
@@ -141,6 +145,8 @@ class Lists(ReadModel):
             wanted = wanted.where(_a.state == member(AlertState, state, "state"))
         if q:
             wanted = wanted.where(contains(q, self._body(), _a.code, _a.detail))
+        if not heartbeats:
+            wanted = wanted.where(or_(_a.code.is_(None), _a.code != "HEARTBEAT"))
         return self._page(wanted, paging, _ALERT_ORDER, lambda row: AlertRow(*row))
 
     def _body(self) -> ColumnElement[Any]:

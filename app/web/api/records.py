@@ -27,6 +27,7 @@ class AlertsQuery(ListQuery):
     state: AlertState | None = None
     strategy_id: str | None = None
     q: str | None = Field(None, max_length=200)
+    heartbeats: bool = True
 
 
 class ScopedQuery(ListQuery):
@@ -77,7 +78,12 @@ def alerts(query: AlertsQuery) -> Response:
     """List the alerts that arrived, newest first, each with what became of it."""
     state = query.state.value if query.state else None
     page = deps().reads.alerts(
-        me().id, query.paging, state=state, strategy_id=query.strategy_id, q=query.q
+        me().id,
+        query.paging,
+        state=state,
+        strategy_id=query.strategy_id,
+        q=query.q,
+        heartbeats=query.heartbeats,
     )
     return listed([wire.alert(row, summary(row.body)) for row in page.rows], page.total, query)
 

@@ -12,7 +12,7 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from app.domain.alerts import message
+from app.domain.alerts import heartbeat, message
 from app.domain.errors import InvalidInput
 from app.domain.money import ZERO
 from app.domain.safety.switches import Scope
@@ -109,9 +109,15 @@ def rows(user_id: str, *, archived: bool = False) -> list[Json]:
                 "drawdown": wire.money(line.drawdown) if line else "0",
                 "position": wire.money(held[each.id]),
                 "last_alert_at": wire.when(last.get(each.id)),
+                "source": source(each.id),
             }
         )
     return found
+
+
+def source(strategy_id: str) -> list[Json]:
+    """Return what is to be said of where the strategy's alerts come from; mostly nothing."""
+    return [wire.source_note(note) for note in deps().sources.notes(strategy_id)]
 
 
 def webhook_url(key: str) -> str:
@@ -172,6 +178,7 @@ def webhook(strategy_id: str) -> Json:
         "webhook_key": key,
         "webhook_url": webhook_url(key),
         "message": message(each.symbol),
+        "heartbeat_message": heartbeat(),
         "keys": [wire.webhook_key(kept, uses.get(kept.id)) for kept in keys],
     }
 

@@ -8,7 +8,7 @@ from typing import Final
 from app.domain.alerts import Intent
 from app.domain.decisions import Decision, Step
 from app.domain.money import wire as decimal
-from app.domain.refusals import CATALOGUE, Place, Setting
+from app.domain.refusals import Place, Setting
 from app.services.tracing import Moment, OrderTrace, Slippage, Stage, Trace, slippage_of
 from app.web import wire
 from app.web.wire import Json
@@ -33,7 +33,7 @@ def alert(trace: Trace) -> Json:
         "sentence": each.detail,
         "what_to_change": trace.change,
         "setting": _setting(trace.setting),
-        "help": help_of(trace.code),
+        "help": wire.help_of(trace.code),
         "missed": trace.missed,
         "summary": trace.summary,
         "content_type": each.content_type,
@@ -63,11 +63,6 @@ def whole(trace: Trace) -> Json:
         "log": [wire.log_entry(fact) for fact in trace.facts],
         "total_ms": trace.total_ms,
     }
-
-
-def help_of(code: str | None) -> str | None:
-    """Return the address of the code's entry in the public catalogue."""
-    return f"/help/refusals#{code}" if code in CATALOGUE else None
 
 
 def _setting(each: Setting | None) -> Json | None:
@@ -315,7 +310,7 @@ def _order_row(each: OrderTrace) -> Json:
         "avg_price": wire.money(order.average_price),
         "reason": "Asking the broker what became of it." if each.asking else order.reason,
         "code": order.reason_code,
-        "help": help_of(order.reason_code),
+        "help": wire.help_of(order.reason_code),
         "slippage": _slip_words(worse) if worse else None,
     }
 
