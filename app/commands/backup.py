@@ -24,8 +24,8 @@ from app.store.unit_of_work import SqlStore
 _file = click.Path(dir_okay=False, path_type=Path)
 _GLANCE_S: Final = 1
 _BEHIND: Final = (
-    "What happened after the backup is not in it: compare orders and positions with your broker"
-    " before you start the server."
+    "What happened after the backup is not in it: when the server starts, it asks your brokers for"
+    " it. Look at the page Reconciliation before you let strategies trade."
 )
 
 
