@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +31,17 @@ CREATE TABLE IF NOT EXISTS requests (
     client_order_id TEXT, fault TEXT, status INTEGER);
 CREATE TABLE IF NOT EXISTS accounts (account_id TEXT PRIMARY KEY, at TEXT NOT NULL, record TEXT);
 CREATE INDEX IF NOT EXISTS working ON orders (account_id, state);
+CREATE INDEX IF NOT EXISTS filled ON fills (account_id, at);
 """
+#: Requests that are kept; older ones are forgotten when the log is opened.
+_REQUESTS: Final = 200_000
+_FORGET: Final = "DELETE FROM requests WHERE number <= (SELECT max(number) FROM requests) - ?"
+_WORKING: Final = ", ".join(f"'{state.value}'" for state in sorted(WORKING))
+_LAST: Final = (
+    "SELECT max(number) FROM (SELECT number FROM orders WHERE account_id = ?"
+    " UNION ALL SELECT number FROM fills WHERE account_id = ?)"
+)
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 _INSERT_ORDER: Final = "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?)"
 _UPDATE_ORDER: Final = (
     "UPDATE orders SET number = ?, state = ?, at = ?, record = ?"
@@ -56,6 +66,7 @@ class VenueLog:
             self._connection.executescript(_SCHEMA)
             # Requests are only looked at, so that they need not wait for the disk.
             self._relaxed = _connected(folder, "NORMAL")
+            self._relaxed.execute(_FORGET, (_REQUESTS,))
 
     def close(self) -> None:
         """Close the file."""
@@ -77,31 +88,22 @@ class VenueLog:
 
     def load(self, account_id: str) -> PaperState:
         """Orders in a working state, all fills, and the highest number of any order or fill."""
-        orders = self.orders(account_id)
-        fills = self._fills(account_id)
-        numbers = [*(one.number for one in orders), *(one.number for one in fills)]
-        working = [one for one in orders if one.state in WORKING]
-        return PaperState(working, fills, max(numbers, default=0))
+        working = self._orders(f"account_id = ? AND state IN ({_WORKING})", account_id)
+        last = self._rows(_LAST, account_id, account_id)[0][0]
+        return PaperState(working, self._fills(account_id), int(str(last or 0)))
 
     def order(self, account_id: str, client_order_id: str) -> PaperOrder | None:
         """The order as it was last saved, whatever its state."""
-        rows = self._rows(
-            "SELECT record FROM orders WHERE account_id = ? AND client_order_id = ?",
-            account_id,
-            client_order_id,
-        )
-        return PaperOrder.from_json(json.loads(str(rows[0][0]))) if rows else None
+        found = self._orders("account_id = ? AND client_order_id = ?", account_id, client_order_id)
+        return found[0] if found else None
 
     def fills(self, account_id: str, after: datetime) -> Sequence[PaperFill]:
         """Fills at or later than ``after``, by number."""
-        return [one for one in self._fills(account_id) if one.at >= after]
+        return self._fills(account_id, after)
 
     def orders(self, account_id: str) -> list[PaperOrder]:
         """Every order of the account, by number."""
-        rows = self._rows(
-            "SELECT record FROM orders WHERE account_id = ? ORDER BY number", account_id
-        )
-        return [PaperOrder.from_json(json.loads(str(row[0]))) for row in rows]
+        return self._orders("account_id = ?", account_id)
 
     def accounts(self) -> dict[str, dict[str, object]]:
         """What was said of each account when it was last opened, by its id."""
@@ -136,9 +138,18 @@ class VenueLog:
         rows = self._rows(f"SELECT {', '.join(names)} FROM requests ORDER BY number")  # noqa: S608
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def _fills(self, account_id: str) -> list[PaperFill]:
+    def _orders(self, where: str, *values: object) -> list[PaperOrder]:
+        statement = f"SELECT record FROM orders WHERE {where} ORDER BY number"  # noqa: S608
+        return [
+            PaperOrder.from_json(json.loads(str(row[0]))) for row in self._rows(statement, *values)
+        ]
+
+    def _fills(self, account_id: str, after: datetime = _ALWAYS) -> list[PaperFill]:
+        # Instants in ISO 8601 of one zone sort as text, with and without a fraction.
         rows = self._rows(
-            "SELECT record FROM fills WHERE account_id = ? ORDER BY number", account_id
+            "SELECT record FROM fills WHERE account_id = ? AND at >= ? ORDER BY number",
+            account_id,
+            after.astimezone(UTC).isoformat(),
         )
         return [PaperFill.from_json(json.loads(str(row[0]))) for row in rows]
 

@@ -251,7 +251,8 @@ class VenueHandler(BaseHTTPRequestHandler):
 
     def _read(self) -> object:
         """The JSON body; None when there is none."""
-        length = min(int(self.headers.get("Content-Length") or 0), _LARGEST_BODY)
+        said = self.headers.get("Content-Length") or "0"
+        length = min(int(said), _LARGEST_BODY) if said.isdecimal() else 0
         raw = self.rfile.read(length) if length else b""
         try:
             return json.loads(raw) if raw else None

@@ -23,8 +23,8 @@ from tests.support.chaos import TOKEN, InnerVenue, inner_venue
 from tests.support.floor import ES, OPENING, Floor, floor_of
 from tests.support.venue import ScriptedVenue
 
-IDLE_S = 0.5
-ANSWER_S = 0.3
+IDLE_S = 1.0
+ANSWER_S = 0.5
 
 
 @dataclass
@@ -44,12 +44,15 @@ class Shaky:
     def until_done(self, alert: Alert, seconds: float = 90.0) -> Alert:
         """Let virtual time pass until the alert has its outcome and the books are right."""
         end = self.floor.clock.monotonic() + seconds
-        while self.floor.clock.monotonic() < end:
-            if self.floor.alert(alert.id).state.terminal and self.agrees():
-                break
+
+        def done() -> bool:
+            return self.floor.alert(alert.id).state.terminal and self.agrees()
+
+        while self.floor.clock.monotonic() < end and not done():
             self.floor.quote("5000", "5000.25")
             self.floor.wait(0.5, step=0.5)
             time.sleep(0.02)
+        self.soon(done)
         return self.floor.alert(alert.id)
 
     def order(self, alert: Alert) -> Order:
@@ -58,7 +61,7 @@ class Shaky:
         (found,) = self.floor.orders(alert)
         return found
 
-    def soon(self, what: Callable[[], bool], seconds: float = 3.0) -> bool:
+    def soon(self, what: Callable[[], bool], seconds: float = 10.0) -> bool:
         """Whether it comes about: real time passes for the stream, virtual time stands still."""
         end = time.monotonic() + seconds
         while not what() and time.monotonic() < end:
