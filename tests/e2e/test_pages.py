@@ -87,6 +87,7 @@ def show(house: House) -> Show:
         "reconciliation": "/drift",
         "tokens": "/settings/tokens",
         "about": "/about",
+        "codes": "/help/refusals",
         "error": "/nothing-here",
     }
     return Show(trader, paths)
@@ -112,6 +113,7 @@ PATHS = (
     "reconciliation",
     "tokens",
     "about",
+    "codes",
     "error",
 )
 

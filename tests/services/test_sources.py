@@ -194,7 +194,7 @@ def test_a_heartbeat_of_a_stranger_is_refused_and_of_a_strategy_that_is_off_is_n
     assert floor.deliver(strategy, body, source_address="10.0.0.1").body["status"] == "heartbeat"
 
 
-def test_a_lost_heartbeat_pauses_entries_until_the_next_one(floor: Floor) -> None:
+def test_a10_a_lost_heartbeat_pauses_entries_until_the_next_one(floor: Floor) -> None:
     strategy = floor.strategy(heartbeat_minutes=10)
     floor.hold(strategy, "2")
     floor.core.sources.step(floor.clock.now())

@@ -117,7 +117,7 @@ def test_what_shows_that_an_alert_is_missing_is_in_the_trace(floor: Floor) -> No
 # --- the story ------------------------------------------------------------------------------------
 
 
-def test_a_lost_answer_reads_as_what_was_done_about_it(floor: Floor) -> None:
+def test_d4_a_lost_answer_reads_as_what_was_done_about_it(floor: Floor) -> None:
     strategy = floor.strategy()
     floor.broker.answers.append(Lost(kept=False))
     alert = floor.send(strategy, action="buy", quantity="1")

@@ -62,7 +62,7 @@ def test_every_code_that_the_core_uses_is_in_the_catalogue() -> None:
     assert {(code, at) for code, at in found if code not in CATALOGUE} == set()
 
 
-def test_every_code_of_a_failure_or_of_an_answer_is_in_the_catalogue() -> None:
+def test_d4_every_code_of_a_failure_or_of_an_answer_is_in_the_catalogue() -> None:
     def kinds(root: type[SignalboxError]) -> Iterator[type[SignalboxError]]:
         yield root
         for each in root.__subclasses__():
@@ -76,7 +76,7 @@ def test_no_code_is_in_the_catalogue_twice() -> None:
     assert len(CATALOGUE) == sum(len(group) for group in GROUPS.values())
 
 
-def test_every_code_names_the_setting_behind_it_or_says_that_there_is_none() -> None:
+def test_d4_every_code_names_the_setting_behind_it_or_says_that_there_is_none() -> None:
     assert set(SET_BY) & NO_SETTING == set()
     assert set(CATALOGUE) - set(SET_BY) - NO_SETTING == set()
     assert (set(SET_BY) | NO_SETTING) - set(CATALOGUE) == set()
