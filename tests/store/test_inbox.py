@@ -207,6 +207,41 @@ def test_the_chain_goes_over_accepted_alerts_only(store: SqlStore) -> None:
         assert unit.alerts.last_chained("strategy-1", "alert-0001") is None
 
 
+def test_manual_tickets_and_heartbeats_are_no_links_of_the_senders_chain(store: SqlStore) -> None:
+    keep(
+        store,
+        alert(1, state=AlertState.EXECUTED),
+        alert(2, state=AlertState.NO_ACTION, code="HEARTBEAT"),
+        alert(3, source=AlertSource.MANUAL),
+        alert(4),
+    )
+    with store.read() as unit:
+        before = unit.alerts.last_chained("strategy-1", "alert-0004")
+    assert before is not None
+    assert before.id == "alert-0001"
+
+
+def test_arrivals_are_what_senders_delivered_once_readable_or_not(store: SqlStore) -> None:
+    keep(
+        store,
+        alert(1),
+        alert(2, state=AlertState.INVALID, dedupe_key=None),
+        alert(3, state=AlertState.DUPLICATE, dedupe_key=None),
+        alert(4, source=AlertSource.MANUAL),
+        alert(5, state=AlertState.NO_ACTION, code="HEARTBEAT"),
+    )
+    with store.read() as unit:
+        arrived = unit.alerts.arrived("", 10)
+        assert [(each.id, each.readable) for each in arrived] == [
+            ("alert-0001", True),
+            ("alert-0002", False),
+            ("alert-0005", True),
+        ]
+        assert [each.id for each in unit.alerts.arrived("alert-0001", 1)] == ["alert-0002"]
+        assert list(unit.alerts.last_arrivals("strategy-1", 2)) == list(arrived[1:])
+        assert unit.alerts.last_arrivals("nothing", 2) == []
+
+
 def decision(**changes: object) -> Decision:
     made = Decision(
         alert_id="alert-0001",

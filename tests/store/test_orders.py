@@ -187,6 +187,9 @@ def test_fills_of_a_book_come_in_their_own_order(store: SqlStore) -> None:
             unit.fills.insert(each, Decimal(0), NOON)
         assert unit.fills.of_book(BOOK) == [late[2], late[1], late[0]]
         assert unit.fills.of_order("order-0001") == [late[2], late[0]]
+        booked = unit.fills.booked("order-0001")
+        assert [each.fill for each in booked] == [late[2], late[0]]
+        assert {each.booked_at for each in booked} == {NOON}
 
 
 def test_what_fills_realised_is_added_up_exactly_after_fees(store: SqlStore) -> None:

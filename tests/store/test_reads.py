@@ -49,6 +49,18 @@ def reads(store: SqlStore) -> Reads:
     return SqlReads(store)
 
 
+def test_heartbeats_are_left_out_of_the_alerts_where_nobody_asks_for_them(
+    store: SqlStore, reads: Reads
+) -> None:
+    with store.write() as unit:
+        unit.alerts.insert(alert(1))
+        unit.alerts.insert(alert(2, state=AlertState.NO_ACTION, code="HEARTBEAT"))
+        unit.alerts.insert(alert(3, state=AlertState.NO_ACTION, code="ALREADY_FLAT"))
+    shown = [row.id for row in reads.alerts("user-1", FIRST, heartbeats=False).rows]
+    assert shown == ["alert-0003", "alert-0001"]
+    assert reads.alerts("user-1", FIRST).total == 3
+
+
 def test_nobody_sees_what_is_not_theirs(reads: Reads) -> None:
     theirs = Scope("user-2", "strategy-2", "account-2")
     assert reads.alerts("user-2", FIRST).total == 1
