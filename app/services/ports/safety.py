@@ -32,6 +32,9 @@ class Drifts(Protocol):
 
     def update(self, drift: Drift) -> None: ...
 
+    def remove(self, drift_id: str) -> None:
+        """Forget a suspicion that came to nothing."""
+
     def get(self, drift_id: str) -> Drift | None: ...
 
     def unresolved(self, account_id: str) -> Sequence[Drift]:

@@ -57,7 +57,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class AccountDrift:
-    """How an account stands: its comparison, and its drifts, newest first."""
+    """How an account stands: its comparison, and its drifts, those that are resolved last."""
 
     account: Account
     check: Check
@@ -101,9 +101,7 @@ class DriftDesk:
             if account_id is not None and not accounts:
                 raise NotFound("There is no such account.")
             return [
-                AccountDrift(
-                    each, self._reconciler.check(each.id), uow.drifts.latest(each.id, _DRIFTS_SHOWN)
-                )
+                AccountDrift(each, self._reconciler.check(each.id), _shown(uow, each.id))
                 for each in accounts
             ]
 
@@ -296,6 +294,13 @@ class DriftDesk:
         state = apply(order.state, event)
         ended = replace(order, state=state, updated_at=now, reason_code=_GONE, reason=why)
         uow.orders.update(ended, OrderStep(order.id, now, event, order.state, state, why))
+
+
+def _shown(uow: UnitOfWork, account_id: str) -> list[Drift]:
+    """All drifts that are not resolved, and the last ones that are; newest first."""
+    latest = uow.drifts.latest(account_id, _DRIFTS_SHOWN)
+    resolved = [drift for drift in latest if drift.state is DriftState.RESOLVED]
+    return [*reversed(uow.drifts.unresolved(account_id)), *resolved]
 
 
 def _own(uow: UnitOfWork, user_id: str | None, drift_id: str) -> tuple[Drift, Account]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from app.domain.accounts import Account
+from app.domain.errors import InvariantBroken
 from app.domain.events import Fact, FactKind, Level
 from app.domain.money import wire
 from app.domain.safety.drift import Difference, Drift, DriftState, Resolution, suspected
@@ -36,7 +37,8 @@ class DriftBook:
         """Write down what a look found; whether anything is suspected and not yet believed.
 
         Each difference comes with whether nothing of its symbol is under way.  What is not found
-        any more is resolved: by the import of trades in its symbol, or by itself.
+        any more is resolved: by the import of trades in its symbol, or by itself.  What was only
+        suspected leaves no trace.
         """
         known = {drift.about: drift for drift in uow.drifts.unresolved(account.id)}
         suspects = False
@@ -46,7 +48,10 @@ class DriftBook:
             suspects = suspects or after.state is DriftState.SUSPECTED
         for drift in known.values():
             how = Resolution.IMPORTED if drift.symbol in imported else Resolution.VANISHED
-            end(uow, account, drift.resolved(how, now), told=drift.state is DriftState.OPEN)
+            if drift.state is DriftState.OPEN:
+                end(uow, account, drift.resolved(how, now))
+            else:
+                uow.drifts.remove(drift.id)
         return suspects
 
     def _noted(
@@ -71,11 +76,11 @@ class DriftBook:
         return after
 
 
-def end(uow: UnitOfWork, account: Account, drift: Drift, *, told: bool = True) -> None:
+def end(uow: UnitOfWork, account: Account, drift: Drift) -> None:
     """Store a resolved drift, and tell how it ended."""
     uow.drifts.update(drift)
-    if not told or drift.resolution is None or drift.resolved_at is None:
-        return
+    if drift.resolution is None or drift.resolved_at is None:
+        raise InvariantBroken("A drift that is not resolved was ended.")
     message = f"{drift.symbol} on {account.name}: {_ENDS[drift.resolution]}"
     if drift.resolved_by is not None:
         user = uow.users.get(drift.resolved_by)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 from sqlalchemy.sql.base import Executable
 
 from app.domain.errors import NotFound
@@ -61,6 +61,7 @@ _UPDATE_DRIFT: Final = (
     .where(DRIFTS.c.id == bindparam("of"))
     .values({c.name: bindparam(f"new_{c.name}") for c in DRIFTS.c if c.name != "id"})
 )
+_REMOVE_DRIFT: Final = delete(DRIFTS).where(DRIFTS.c.id == bindparam("drift_id"))
 _DRIFT: Final = select(*DRIFT.columns).where(DRIFTS.c.id == bindparam("id"))
 _UNRESOLVED: Final = (
     select(*DRIFT.columns)
@@ -90,6 +91,10 @@ class Drifts(Repo):
         del values["new_id"]
         if not self._count(_UPDATE_DRIFT, values | {"of": drift.id}):
             raise NotFound("There is no such drift.")
+
+    def remove(self, drift_id: str) -> None:
+        """Forget a suspicion that came to nothing."""
+        self._count(_REMOVE_DRIFT, {"drift_id": drift_id})
 
     def get(self, drift_id: str) -> Drift | None:
         """The drift with this id."""

@@ -10,6 +10,7 @@ from app.domain.errors import BrokerUnknown
 from app.domain.events import FactKind
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderState
+from app.domain.reports import LinkReport
 from app.domain.safety.drift import DriftCause, DriftState, Resolution
 from app.domain.strategies import Strategy
 from tests.support.floor import Floor, restarted
@@ -214,6 +215,27 @@ def test_a_difference_that_vanishes_is_resolved_and_said(floor: Floor, strategy:
         "ESZ2026 on desk: the broker and our books agree again"
     ]
     assert floor.send(strategy, action="buy", quantity="1").state is AlertState.EXECUTED
+
+
+def test_a_suspicion_that_came_to_nothing_leaves_no_trace(floor: Floor, strategy: Strategy) -> None:
+    floor.hold(strategy, "2")
+    floor.broker.empty = True
+    look(floor)
+    floor.broker.empty = False
+    look(floor)
+    with floor.core.store.read() as uow:
+        assert list(uow.drifts.latest(floor.desk.id, 10)) == []
+
+
+def test_a_connection_that_came_back_is_a_reason_to_look(floor: Floor) -> None:
+    look(floor)
+    now = floor.clock.now()
+    assert floor.desk.id not in floor.core.reconciler.due()
+    floor.core.reconciler.linked(LinkReport(floor.desk.id, up=False, at=now))
+    assert floor.core.reconciler.check(floor.desk.id).linked is False
+    floor.core.reconciler.linked(LinkReport(floor.desk.id, up=True, at=now))
+    assert floor.core.reconciler.check(floor.desk.id).linked is True
+    assert floor.desk.id in floor.core.reconciler.due()
 
 
 def test_a_failed_answer_is_not_flat_and_is_said_once(floor: Floor, strategy: Strategy) -> None:
