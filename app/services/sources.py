@@ -30,6 +30,8 @@ _UNWATCHED: Final = timedelta(minutes=3)
 #: Arrivals that are read at once at most, and how long one may take to become visible.
 _MOST: Final = 5000
 _LATE: Final = timedelta(seconds=10)
+#: Sources that are learnt in one step at most: each takes a few milliseconds.
+_NEW_AT_ONCE: Final = 5
 _FLAG: Final = "sources"
 _HEARTBEAT_LOST: Final = "HEARTBEAT_LOST"
 
@@ -105,38 +107,43 @@ class Sources:
         return [note for note in found if note is not None]
 
     def step(self, now: datetime) -> bool:
-        """Hear what arrived, and judge all sources once a minute; never more to do at once."""
+        """Hear what arrived, and judge all sources once a minute.
+
+        Returns whether to go on at once: the sources that are new are learnt a few at a time.
+        """
         before, self._stepped = self._stepped, now
         begins = before is None or not timedelta(0) <= now - before <= _UNWATCHED
         due = begins or self._judged is None or now - self._judged >= JUDGED_EVERY
         with self._store.read() as uow:
             if begins:
                 self._begin(uow, now)
-            if due:
-                self._learn(uow)
+            more = due and self._learn(uow)
             self._hear(uow, now)
-            if due:
+            if due and not more:
                 self._judge(uow, now)
                 self._judged = now
         if self._changes:
             self._write(self._changes)
             self._changes = _Changes()
-        return False
+        return more
 
     # --- reading ----------------------------------------------------------------------------------
 
     def _begin(self, uow: UnitOfWork, now: datetime) -> None:
         """Begin the watch: what was kept of the last one goes on, and nobody is late yet."""
-        self._since, self._sources = now, {}
-        self._cursor, self._seen = "", deque()
+        self._since, self._sources, self._judged = now, {}, None
+        self._cursor, self._seen = uow.alerts.newest(), deque()
         kept = json.loads(uow.flags.get(_FLAG) or "{}")
         self._silent = _notes(kept.get("silent", {}))
         self._busy = _notes(kept.get("busy", {}))
         self._lost = {switch.subject_id for switch in uow.switches.all() if _pauses(switch)}
 
-    def _learn(self, uow: UnitOfWork) -> None:
-        """Take the strategies as they are set now; a new one brings its last arrivals along."""
-        known, self._sources = self._sources, {}
+    def _learn(self, uow: UnitOfWork) -> bool:
+        """Take the strategies as they are set now; a new one brings its last arrivals along.
+
+        Returns whether some are left, for the next step.
+        """
+        known, self._sources, new, more = self._sources, {}, 0, False
         for strategy in uow.strategies.list():
             if strategy.kind is not StrategyKind.WEBHOOK:
                 continue
@@ -144,11 +151,16 @@ class Sources:
             old = known.get(strategy.id)
             if old is not None and (old.hours, old.windows) == (found.hours, found.windows):
                 found.arrivals, found.gaps = old.arrivals, old.gaps
+            elif new == _NEW_AT_ONCE:
+                more = True
+                continue
             else:
+                new += 1
                 last = old.arrivals if old is not None else self._earlier(uow, strategy.id)
                 for arrival in last:
                     found.hear(arrival)
             self._sources[strategy.id] = found
+        return more
 
     def _earlier(self, uow: UnitOfWork, strategy_id: str) -> Sequence[Arrival]:
         """The last arrivals of a strategy that was not watched, noted as heard."""

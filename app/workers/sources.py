@@ -18,5 +18,5 @@ class SourceWorker:
         self._sources = sources
 
     def step(self, now: datetime) -> bool:
-        """Hear and judge once; never more to do at once."""
+        """Hear and judge once; returns whether sources are left to learn."""
         return self._sources.step(now)

@@ -125,6 +125,20 @@ def test_a10_a_restart_raises_no_false_alarm_and_forgets_no_episode(floor: Floor
     floor.core.close()
 
 
+def test_a10_many_sources_are_learnt_a_few_at_a_time_and_all_of_them(floor: Floor) -> None:
+    strategies = [floor.strategy(f"S{number}") for number in range(12)]
+    for strategy in strategies:
+        for _ in range(12):
+            floor.clock.advance(MINUTE)
+            floor.post(strategy, action="exit")
+    steps = 1
+    while floor.core.sources.step(floor.clock.now()):
+        steps += 1
+    assert steps == 3
+    pass_time(floor, 40 * MINUTE)
+    assert len(silences(floor)) == 12
+
+
 def test_a10_a_clock_that_jumps_ahead_makes_nobody_silent(floor: Floor) -> None:
     alive(floor, floor.strategy())
     floor.clock.advance(2 * HOUR)

@@ -221,6 +221,11 @@ def test_manual_tickets_and_heartbeats_are_no_links_of_the_senders_chain(store: 
     assert before.id == "alert-0001"
 
 
+def test_an_empty_inbox_has_no_newest_alert(store: SqlStore) -> None:
+    with store.read() as unit:
+        assert unit.alerts.newest() == ""
+
+
 def test_arrivals_are_what_senders_delivered_once_readable_or_not(store: SqlStore) -> None:
     keep(
         store,
@@ -231,6 +236,7 @@ def test_arrivals_are_what_senders_delivered_once_readable_or_not(store: SqlStor
         alert(5, state=AlertState.NO_ACTION, code="HEARTBEAT"),
     )
     with store.read() as unit:
+        assert unit.alerts.newest() == "alert-0005"
         arrived = unit.alerts.arrived("", 10)
         assert [(each.id, each.readable) for each in arrived] == [
             ("alert-0001", True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -87,7 +88,7 @@ def alerts(store: SqlStore, reads: Reads) -> Reads:
     return reads
 
 
-def ids(reads: Reads, **filters: str) -> list[str]:
+def ids(reads: Reads, **filters: Any) -> list[str]:  # noqa: ANN401  any filter
     return [row.id[-1] for row in reads.alerts("user-1", FIRST, **filters).rows]
 
 

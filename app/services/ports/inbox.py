@@ -47,6 +47,9 @@ class Alerts(Protocol):
     def last_chained(self, strategy_id: str, before: str) -> Alert | None:
         """The sender's newest accepted alert before id ``before`` that is no heartbeat."""
 
+    def newest(self) -> str:
+        """The id of the newest alert; empty before the first."""
+
     def arrived(self, after: str, limit: int) -> Sequence[Arrival]:
         """What senders delivered after alert id ``after``, oldest first."""
 

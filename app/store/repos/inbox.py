@@ -109,6 +109,7 @@ _LAST_CHAINED: Final = (
     .order_by(_a.received_at.desc(), _a.id.desc())
     .limit(1)
 )
+_NEWEST: Final = select(func.max(_a.id))
 _ARRIVALS: Final = select(
     _a.id, _a.strategy_id, _a.received_at, _a.state != AlertState.INVALID
 ).where(
@@ -191,6 +192,11 @@ class Alerts(Repo):
     def last_chained(self, strategy_id: str, before: str) -> Alert | None:
         """The sender's newest accepted alert before id ``before`` that is no heartbeat."""
         return ALERT.maybe(self._first(_LAST_CHAINED, strategy_id=strategy_id, before=before))
+
+    def newest(self) -> str:
+        """The id of the newest alert; empty before the first."""
+        row = self._first(_NEWEST)
+        return (row[0] if row else None) or ""
 
     def arrived(self, after: str, limit: int) -> Sequence[Arrival]:
         """What senders delivered after alert id ``after``, oldest first."""
