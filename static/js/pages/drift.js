@@ -227,6 +227,15 @@ function card(account, renew) {
   return node;
 }
 
+/** What is shown before there is an account to compare. */
+function nobody() {
+  const words = make("p", {}, make("strong", { textContent: "No accounts yet" }));
+  words.append("Open one, and its books are compared with its broker from then on.");
+  const link = make("a", { className: "btn primary", href: "/accounts", textContent: "Accounts" });
+  const empty = make("div", { className: "empty" }, words, link);
+  return make("section", { className: "card", "aria-label": "Accounts" }, empty);
+}
+
 /** One line above all accounts. */
 function summary({ open, accounts }) {
   if (!accounts.length) return "No accounts yet";
@@ -250,7 +259,8 @@ export function mount(root, data, { feed }) {
     const held = document.activeElement?.closest?.("#drift-accounts [data-drift]")?.dataset.drift;
     state = next;
     one("[data-summary]", root).textContent = summary(state);
-    list.replaceChildren(...state.accounts.map((account) => card(account, renew)));
+    const cards = state.accounts.map((account) => card(account, renew));
+    list.replaceChildren(...(cards.length ? cards : [nobody()]));
     for (const each of all("details", list))
       each.open = opened.has(each.closest("section").getAttribute("aria-labelledby"));
     if (held) one(`[data-drift="${held}"] button`, list)?.focus();

@@ -24,6 +24,7 @@ from tests.support.reconciling import (
     numbers,
     told,
 )
+from tests.support.venue import Lost
 
 
 @pytest.fixture
@@ -84,6 +85,36 @@ def test_flattening_closes_just_the_difference_at_the_broker(
     assert floor.broker.position == account_book(floor) == 2
     look_until_sure(floor)
     assert drifts(floor) == []
+
+
+def test_a_flatten_whose_answer_was_lost_is_adopted_by_a_later_look(
+    floor: Floor, strategy: Strategy, drift: Drift
+) -> None:
+    floor.broker.tells = False
+    floor.broker.answers.append(Lost(kept=True))
+    floor.core.drift.flatten(ANN, drift.id, numbers(drift))
+    assert held_by(floor, strategy) == ["2", "1"]
+    floor.clock.advance(61)
+    look(floor)
+    assert held_by(floor, strategy) == ["2", "0"]
+    assert len(floor.broker.sent) == 2
+
+
+def test_a_flatten_that_never_arrived_is_shown_and_not_sent_by_itself(
+    floor: Floor, strategy: Strategy, drift: Drift
+) -> None:
+    floor.broker.answers.append(Lost(kept=False))
+    floor.core.drift.flatten(ANN, drift.id, numbers(drift))
+    for _ in range(12):
+        floor.clock.advance(11)
+        look(floor)
+    assert len(floor.broker.sent) == 2
+    (gone,) = drifts(floor)
+    assert (gone.order_id is not None, gone.state) == (True, DriftState.OPEN)
+    floor.core.drift.accept(ANN, gone.id, numbers(gone))
+    look_until_sure(floor)
+    assert drifts(floor) == []
+    assert held_by(floor, strategy) == ["2", "1"]
 
 
 @pytest.mark.parametrize("how", ["accept", "flatten"])
