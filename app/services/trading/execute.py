@@ -170,7 +170,17 @@ class Trader:
             action = self._make_room(uow, self._decider.replaced(uow, decision))
             if action is not None:
                 return action
+            if not decision.legs:
+                decision = self._decided_again(uow, alert, decision)
         return self._next_leg(uow, alert, decision, fresh=fresh)
+
+    def _decided_again(self, uow: UnitOfWork, alert: Alert, decision: Decision) -> Decision:
+        """What is to be done once the orders are gone: one may have filled before its cancel."""
+        answer = self._decider.decide(uow, alert, decision.account_id)
+        if isinstance(answer, CancelFirst) or not answer.legs:
+            return decision
+        uow.decisions.save(answer)
+        return answer
 
     def _next_leg(
         self, uow: UnitOfWork, alert: Alert, decision: Decision, *, fresh: bool

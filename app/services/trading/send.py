@@ -88,6 +88,7 @@ class Sender:
             self._brokers.of(order.account_id).cancel(order)
         except BrokerRejected as error:
             self._report(order, OrderEvent.REFUSE_CANCEL, error.detail)
+            self._learn_why(order)
         except (BrokerUnavailable, BrokerUnknown) as error:
             self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
         except BrokerAuth as error:
@@ -145,6 +146,20 @@ class Sender:
         else:
             self.submit(order)
         return True
+
+    def _learn_why(self, order: Order) -> None:
+        """Book what was missed of an order that cannot be cancelled any more because it is over."""
+        try:
+            broker = self._brokers.of(order.account_id)
+            held = broker.order(order.client_order_id)
+            over = held is not None and not held.state.working
+            missed = broker.fills(order.created_at) if over else ()
+        except BrokerError:
+            return
+        if held is not None and over:
+            self.adopt(order, held)
+            for report in missed:
+                self._settler.receive(report)
 
     def _found(self, order: Order, held: VenueOrder, missed: Sequence[Report]) -> bool:
         if order.state is OrderState.PENDING_CANCEL and held.state.working:

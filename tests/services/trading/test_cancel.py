@@ -210,3 +210,65 @@ def test_c15_a_cancel_that_is_refused_leaves_what_has_filled_in_sight_and_is_tol
     assert [fact.message for fact in told] == [
         "Breakout: order not cancelled, it works on, buy 2 ESZ2026 limit at 4990: Too late."
     ]
+
+
+def test_c15_an_exit_closes_what_filled_while_its_entry_was_being_cancelled(floor: Floor) -> None:
+    strategy = floor.strategy()
+    first = rest(floor, strategy)
+    floor.broker.cancels_at_once = False
+    closing = floor.send(strategy, action="exit")
+    floor.broker.fill(floor.orders(first)[0].client_order_id)
+    floor.work()
+    assert states(floor, first) == [OrderState.FILLED]
+    assert floor.alert(closing.id).state is AlertState.EXECUTED
+    assert floor.held(strategy) == floor.broker.position == 0
+
+
+def test_f24_an_exit_closes_an_entry_whose_fill_was_not_heard_of(floor: Floor) -> None:
+    strategy = floor.strategy()
+    floor.broker.tells = False
+    floor.send(strategy, action="buy", quantity="1")
+    floor.broker.cancel_answers.append(BrokerRejected("The order is filled.", code="TOO_LATE"))
+    leave = floor.send(strategy, action="exit")
+    floor.broker.tells = True
+    floor.wait(10)
+    assert [order.leg for order in floor.orders(leave)] == ["close"]
+    assert floor.alert(leave.id).state is AlertState.EXECUTED
+    assert floor.held(strategy) == floor.broker.position == 0
+
+
+def test_f06_an_exit_closes_what_a_cancelled_entry_had_filled_unheard(floor: Floor) -> None:
+    strategy = floor.strategy()
+    first = rest(floor, strategy)
+    floor.broker.tells = False
+    floor.broker.fill(floor.orders(first)[0].client_order_id, "1")
+    floor.broker.tells = True
+    leave = floor.send(strategy, action="exit")
+    floor.wait(3)
+    assert states(floor, first) == [OrderState.CANCELED]
+    assert [order.quantity for order in floor.orders(leave)] == [Decimal(1)]
+    assert floor.held(strategy) == floor.broker.position == 0
+
+
+def test_f06_an_entry_counts_what_the_order_before_it_had_filled_unheard(floor: Floor) -> None:
+    strategy = floor.strategy()
+    first = rest(floor, strategy)
+    floor.broker.tells = False
+    floor.broker.fill(floor.orders(first)[0].client_order_id, "1")
+    floor.broker.tells = True
+    floor.send(strategy, action="short", quantity="1")
+    floor.wait(3)
+    assert floor.held(strategy) == floor.broker.position == -1
+
+
+def test_a_cancelled_entry_whose_fills_cannot_be_asked_for_holds_the_exit_up(floor: Floor) -> None:
+    strategy = floor.strategy()
+    rest(floor, strategy)
+    floor.broker.deaf = True
+    leave = floor.send(strategy, action="exit")
+    floor.wait(3)
+    assert floor.alert(leave.id).state is AlertState.CLAIMED
+    floor.broker.deaf = False
+    floor.wait(3)
+    assert floor.alert(leave.id).state is AlertState.EXECUTED
+    assert floor.held(strategy) == 0
