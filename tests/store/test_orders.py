@@ -192,6 +192,16 @@ def test_fills_of_a_book_come_in_their_own_order(store: SqlStore) -> None:
         assert {each.booked_at for each in booked} == {NOON}
 
 
+def test_fills_of_an_account_are_found_from_an_instant_on(store: SqlStore) -> None:
+    other = replace(fill(4), account_id="account-2")
+    with store.write() as unit:
+        for each in (fill(1), fill(2), fill(3), other):
+            unit.fills.insert(each, Decimal(0), NOON)
+    with store.read() as unit:
+        assert unit.fills.since("account-1", fill(2).at) == [fill(2), fill(3)]
+        assert unit.fills.since("account-2", fill(1).at) == [other]
+
+
 def test_what_fills_realised_is_added_up_exactly_after_fees(store: SqlStore) -> None:
     large = Decimal("123456789012345.000000000000000001")
     with store.write() as unit:

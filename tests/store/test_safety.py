@@ -97,6 +97,15 @@ def test_a_drift_that_ended_says_how_and_when(store: SqlStore) -> None:
         unit.drifts.update(DRIFT)
 
 
+def test_a_suspicion_that_came_to_nothing_is_forgotten(store: SqlStore) -> None:
+    furnish(store)
+    with store.write() as unit:
+        unit.drifts.insert(DRIFT)
+        unit.drifts.remove(DRIFT.id)
+    with store.read() as unit:
+        assert unit.drifts.get(DRIFT.id) is None
+
+
 def test_a_storm_is_kept_with_its_report(store: SqlStore) -> None:
     furnish(store)
     begun = Storm("storm-1", StormState.RUNNING, NOON, {"alerts": 100}, user_id="user-1")
