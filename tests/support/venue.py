@@ -217,6 +217,13 @@ class ScriptedBroker:
         self._tell(report)
         return report
 
+    def forget_fill(self, report: FillReport) -> None:
+        """Not know of a fill itself (yet), whoever asks."""
+        self.executed.remove(report)
+        order = self.held[report.client_order_id or ""]
+        filled = order.filled_quantity - report.fill.quantity
+        self.held[order.client_order_id] = replace(order, filled_quantity=filled)
+
     def replace(self, order: Order, contract: Contract) -> VenueOrder:
         raise BrokerUnavailable("This venue replaces nothing.")
 

@@ -7,7 +7,7 @@ in the store, so a turn can be taken again after a crash and does the same thing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
@@ -52,7 +52,14 @@ class _Cancel:
     orders: tuple[Order, ...]
 
 
-_Action = _Send | _Ask | _Cancel | Progress
+@dataclass(frozen=True, slots=True)
+class _Confirm:
+    """Ask what the cancelled orders had filled before they ended."""
+
+    orders: tuple[Order, ...]
+
+
+_Action = _Send | _Ask | _Cancel | _Confirm | Progress
 
 _OUTCOMES = {
     Outcome.EXECUTED: AlertState.EXECUTED,
@@ -94,6 +101,7 @@ class Trader:
         self._ids = ids
         self._reversal_wait = reversal_wait
         self._tend = tend
+        self._cancelled: dict[tuple[str, str], set[str]] = {}
 
     def advance(self, alert: Alert, account_id: str) -> Progress:
         """Do all that can be done now for the alert on the account.
@@ -106,21 +114,14 @@ class Trader:
         return progress
 
     def _carry_out(self, alert: Alert, account_id: str) -> Progress:
-        cancelled: set[str] = set()
+        asked: set[str] = set()
         while True:
             with self._settler.transaction() as uow:
                 action = self._next(uow, alert, account_id)
             if isinstance(action, Progress):
                 return action
-            if isinstance(action, _Send):
-                self._sender.submit(action.order)
-            elif isinstance(action, _Ask):
-                if not self._sender.clear_up(action.order, action.refusal):
-                    return Progress.WAITING
-            else:
-                again = self._cancel(action.orders, cancelled)
-                if again:
-                    return Progress.WAITING
+            if not self._call(action, (alert.id, account_id), asked):
+                return Progress.WAITING
 
     def refuse(self, alert: Alert, refusal: Denied, state: AlertState = AlertState.REFUSED) -> None:
         """End an alert that no account can execute."""
@@ -129,6 +130,7 @@ class Trader:
 
     def give_up(self, alert: Alert, account_id: str) -> Progress:
         """End the alert on the account as failed, because executing it raises again and again."""
+        self._cancelled.pop((alert.id, account_id), None)
         with self._settler.transaction() as uow:
             decision = uow.decisions.get(alert.id, account_id) or Decision(
                 alert_id=alert.id,
@@ -142,6 +144,9 @@ class Trader:
     # --- deciding: inside one transaction ---------------------------------------------------------
 
     def _next(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Action:
+        unsure = self._ended(uow, self._cancelled.get((alert.id, account_id), ()))
+        if unsure:
+            return _Confirm(unsure)
         decision = uow.decisions.get(alert.id, account_id)
         if decision is None:
             answer = self._decider.decide(uow, alert, account_id)
@@ -151,6 +156,12 @@ class Trader:
             missed.notice(uow, alert, answer, self._clock.now())
             return self._go_on(uow, alert, answer, fresh=True)
         return self._go_on(uow, alert, decision, fresh=False)
+
+    @staticmethod
+    def _ended(uow: UnitOfWork, order_ids: Iterable[str]) -> tuple[Order, ...]:
+        """The orders, once all of them have ended: a fill may still be on its way to us."""
+        orders = [order for each in order_ids if (order := uow.orders.get(each)) is not None]
+        return tuple(orders) if all(order.state.terminal for order in orders) else ()
 
     def _make_room(self, uow: UnitOfWork, orders: Sequence[Order]) -> _Action | None:
         """Cancel the orders that the alert replaces; None when they are all gone."""
@@ -301,13 +312,33 @@ class Trader:
 
     # --- calling the venue: no transaction open ---------------------------------------------------
 
-    def _cancel(self, orders: Sequence[Order], before: set[str]) -> bool:
-        """Ask for the cancels; whether one of them was refused before in this turn."""
-        again = any(order.id in before for order in orders)
+    def _call(
+        self, action: _Send | _Ask | _Cancel | _Confirm, key: tuple[str, str], asked: set[str]
+    ) -> bool:
+        """Ask the venue; whether to go on at once.  ``asked`` are cancels of this turn."""
+        if isinstance(action, _Send):
+            self._sender.submit(action.order)
+            return True
+        if isinstance(action, _Ask):
+            return self._sender.clear_up(action.order, action.refusal)
+        if isinstance(action, _Confirm):
+            return self._confirm(action.orders, key)
+        self._cancelled.setdefault(key, set()).update(order.id for order in action.orders)
+        return self._cancel(action.orders, asked)
+
+    def _confirm(self, orders: Sequence[Order], key: tuple[str, str]) -> bool:
+        sure = all(self._sender.confirm(order) for order in orders)
+        if sure:
+            del self._cancelled[key]
+        return sure
+
+    def _cancel(self, orders: Sequence[Order], asked: set[str]) -> bool:
+        """Ask for the cancels; False when one of them was refused before in this turn."""
+        again = any(order.id in asked for order in orders)
         for order in orders:
             self._sender.cancel(order)
-            before.add(order.id)
-        return again
+            asked.add(order.id)
+        return not again
 
 
 def _withdrawn(order: Order) -> bool:

@@ -122,6 +122,19 @@ class Sender:
             self._not_there(order, refusal)
         return waited
 
+    def confirm(self, order: Order) -> bool:
+        """Book what an order filled before it ended; whether the venue has said so for certain."""
+        try:
+            broker = self._brokers.of(order.account_id)
+            held = broker.order(order.client_order_id)
+            more = held is not None and held.filled_quantity > order.filled_quantity
+            missed = broker.fills(order.created_at) if more else ()
+        except BrokerError:
+            return False
+        for report in missed:
+            self._settler.receive(report)
+        return True
+
     def adopt(self, order: Order, held: VenueOrder) -> None:
         """Report the state in which the venue holds our order; fills are reports of their own."""
         event = _FOUND.get(held.state, OrderEvent.ACCEPT)

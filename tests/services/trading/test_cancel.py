@@ -228,10 +228,10 @@ def test_f24_an_exit_closes_an_entry_whose_fill_was_not_heard_of(floor: Floor) -
     strategy = floor.strategy()
     floor.broker.tells = False
     floor.send(strategy, action="buy", quantity="1")
+    floor.broker.tells = True
     floor.broker.cancel_answers.append(BrokerRejected("The order is filled.", code="TOO_LATE"))
     leave = floor.send(strategy, action="exit")
-    floor.broker.tells = True
-    floor.wait(10)
+    floor.wait(3)
     assert [order.leg for order in floor.orders(leave)] == ["close"]
     assert floor.alert(leave.id).state is AlertState.EXECUTED
     assert floor.held(strategy) == floor.broker.position == 0

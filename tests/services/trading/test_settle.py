@@ -269,6 +269,7 @@ def test_a_late_fill_folds_the_book_and_the_journal_again(floor: Floor, strategy
         floor.core.settler._reports.clear()
     floor.clock.advance(10)
     floor.broker.fill(key, "1", "5010")
+    floor.broker.forget_fill(late)
     floor.work()
     exit_ = floor.send(strategy, action="exit")
     floor.clock.advance(10)
