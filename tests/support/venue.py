@@ -219,7 +219,7 @@ class ScriptedBroker:
 
     def forget_fill(self, report: FillReport) -> None:
         """Not know of a fill itself (yet), whoever asks."""
-        self.executed.remove(report)
+        self.forgets.add(report.fill.venue_fill_id)
         order = self.held[report.client_order_id or ""]
         filled = order.filled_quantity - report.fill.quantity
         self.held[order.client_order_id] = replace(order, filled_quantity=filled)
