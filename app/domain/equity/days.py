@@ -1,49 +1,16 @@
-"""Equity over time: the high-water mark, the fall from it, and the P&L of each trading day."""
+"""The P&L of each trading day of a book, from its fills and its open P&L at each close."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from app.domain.money import ZERO, exact
 from app.domain.orders import Fill
 from app.domain.positions import history
 from app.domain.sessions import Roll, trading_day
-
-
-@dataclass(frozen=True, slots=True)
-class HighWater:
-    """The highest value that a series has reached, and its deepest fall from such a peak.
-
-    ``peak`` starts as the series' start (0 for P&L).  ``peak_at`` is the first sample at the peak,
-    None while no sample has reached the start.  ``max_drawdown`` is positive, ``max_drawdown_at``
-    its first moment (None without a fall) and ``max_drawdown_peak_at`` the peak that it fell from.
-    An unknown value is a gap: it is not observed.
-    """
-
-    peak: Decimal = ZERO
-    peak_at: datetime | None = None
-    max_drawdown: Decimal = ZERO
-    max_drawdown_at: datetime | None = None
-    max_drawdown_peak_at: datetime | None = None
-
-    @exact
-    def drawdown(self, value: Decimal) -> Decimal:
-        """Return how far ``value`` lies below the peak; 0 at or above it, never negative."""
-        return max(self.peak - value, ZERO)
-
-    def observe(self, value: Decimal, at: datetime) -> HighWater:
-        """Return the mark after the series was ``value`` at ``at``; samples come in time order."""
-        if value > self.peak or (value == self.peak and self.peak_at is None):
-            return replace(self, peak=value, peak_at=at)
-        fall = self.drawdown(value)
-        if fall <= self.max_drawdown:
-            return self
-        return replace(
-            self, max_drawdown=fall, max_drawdown_at=at, max_drawdown_peak_at=self.peak_at
-        )
 
 
 @dataclass(frozen=True, slots=True)

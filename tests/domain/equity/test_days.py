@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import accumulate
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from app.domain.equity import (
     DayFacts,
     DayPnl,
-    HighWater,
     combined,
     daily_pnl,
     realised_by_day,
@@ -19,7 +17,7 @@ from app.domain.equity import (
 from app.domain.orders import Fill
 from app.domain.positions import fold
 from app.domain.sessions import Roll
-from tests.support.fills import MONDAY, books, fill, multipliers
+from tests.support.fills import books, fill, multipliers
 
 CHICAGO = Roll.parse("16:00 America/Chicago")
 UTC_DAY = Roll.parse("00:00 UTC")
@@ -30,74 +28,6 @@ money = st.decimals(-1000, 1000, places=2)
 
 def day(number: int) -> date:
     return date(2026, 3, number)
-
-
-def observed(*values: str | Decimal, start: str = "0") -> HighWater:
-    mark = HighWater(peak=Decimal(start))
-    for minute, value in enumerate(values):
-        mark = mark.observe(Decimal(value), MONDAY + timedelta(minutes=minute))
-    return mark
-
-
-def minute(number: int) -> datetime:
-    return MONDAY + timedelta(minutes=number)
-
-
-def test_the_peak_only_rises_and_the_drawdown_is_what_lies_below_it() -> None:
-    mark = observed("10", "25", "5")
-    assert mark.peak == 25
-    assert mark.peak_at == minute(1)
-    assert mark.drawdown(Decimal(5)) == 20
-    assert mark.drawdown(Decimal(30)) == 0
-
-
-def test_the_first_of_equal_drawdowns_is_remembered_with_its_peak() -> None:
-    mark = observed("10", "4", "12", "6", "20", "15")
-    assert mark.max_drawdown == 6
-    assert mark.max_drawdown_at == minute(1)
-    assert mark.max_drawdown_peak_at == minute(0)
-
-
-def test_a_fall_from_the_start_has_no_sample_as_its_peak() -> None:
-    mark = observed("-5", start="0")
-    assert mark.max_drawdown == 5
-    assert mark.max_drawdown_peak_at is None
-
-
-def test_a_sample_that_equals_the_start_is_its_peak_and_stays_the_first() -> None:
-    mark = observed("100", "100", "90", start="100")
-    assert mark.peak_at == minute(0)
-    assert mark.max_drawdown_peak_at == minute(0)
-
-
-def test_a_series_that_only_rises_has_no_drawdown() -> None:
-    mark = observed("1", "2", "3")
-    assert mark.max_drawdown == 0
-    assert mark.max_drawdown_at is None
-
-
-@given(st.lists(money, min_size=1), st.integers(0, 50))
-def test_the_deepest_drawdown_equals_the_running_maximum_also_after_a_restart(
-    values: list[Decimal], cut: int
-) -> None:
-    peaks = list(accumulate([Decimal(0), *values], max))[1:]
-    falls = [peak - value for peak, value in zip(peaks, values, strict=True)]
-    before = observed(*values[:cut])
-    mark = HighWater(
-        peak=before.peak,
-        peak_at=before.peak_at,
-        max_drawdown=before.max_drawdown,
-        max_drawdown_at=before.max_drawdown_at,
-        max_drawdown_peak_at=before.max_drawdown_peak_at,
-    )
-    for number, value in enumerate(values[cut:], start=cut):
-        mark = mark.observe(value, minute(number))
-    assert mark == observed(*values)
-    assert mark.peak == peaks[-1]
-    assert mark.drawdown(values[-1]) == falls[-1]
-    assert mark.max_drawdown == max(falls)
-    if mark.max_drawdown:
-        assert mark.max_drawdown_at == minute(falls.index(max(falls)))
 
 
 def test_realised_money_goes_to_the_trading_day_of_its_fill() -> None:
