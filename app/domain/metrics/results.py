@@ -1,4 +1,4 @@
-"""What a list of round trips says about a strategy, counted by what each earned after fees."""
+"""Counts of round trips and the money they made, counted by what each earned after fees."""
 
 from __future__ import annotations
 
