@@ -1,8 +1,9 @@
-"""The server's entry for crash tests: the real one, killed at the point that CRASH_AT names."""
+"""The server's entry for crash tests: the real one, killed at the point that is asked for.
+
+The file that CRASH_AT names says at which point; without the file nothing happens.
+"""
 
 from __future__ import annotations
-
-import os
 
 import eventlet
 
@@ -10,14 +11,14 @@ eventlet.monkey_patch()
 
 
 def _made() -> object:
-    from tests.crash.points import watch_moments, watch_statements
+    from tests.crash.points import watch_answers, watch_moments, watch_statements
 
-    name = os.environ["CRASH_AT"]
-    watch_statements(name)
+    watch_statements()
 
     import wsgi
 
-    watch_moments(name, wsgi.runtime)
+    watch_moments(wsgi.runtime)
+    watch_answers(wsgi.app)
     return wsgi.app
 
 

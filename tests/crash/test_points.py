@@ -1,37 +1,54 @@
 """The crash matrix: a real server is killed at a point, and the next one finds its way.
 
-The suite runs a few of the points; `make crash` runs them all (all_points.py).
+The suite runs a few of the points, one after the other on one directory; `make crash` runs them
+all (all_points.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 
-from tests.crash.judge import Evidence
-from tests.crash.ward import Ward, crash
+import pytest
 
-
-def states(evidence: Evidence) -> list[str]:
-    return [found.state.value for found in evidence.alerts]
-
-
-def test_c03_an_alert_whose_sender_got_no_answer_is_executed_once(ward: Ward) -> None:
-    evidence = crash(ward, "C03", (0, 2))
-    assert states(evidence) == ["executed", "duplicate"]
-    assert (len(evidence.venue_orders), evidence.held) == (1, Decimal(2))
+from tests.crash.conftest import copied
+from tests.crash.trips import crash
+from tests.crash.ward import Ward
 
 
-def test_c07_an_order_that_was_written_and_not_sent_is_sent_once(ward: Ward) -> None:
-    evidence = crash(ward, "C07", (0, 2))
-    assert (len(evidence.venue_orders), evidence.held) == (1, Decimal(2))
+@pytest.fixture(scope="module")
+def running(crash_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
+    """A server that runs on a directory of its own."""
+    ward = copied(crash_template, tmp_path_factory.mktemp("points") / "data")
+    ward.start()
+    yield ward
+    ward.stop()
 
 
-def test_c09_an_order_that_the_venue_took_unheard_is_adopted(ward: Ward) -> None:
-    evidence = crash(ward, "C09", (0, 2))
-    assert (len(evidence.venue_orders), evidence.held) == (1, Decimal(2))
+def test_c01_an_alert_of_which_half_had_come_is_taken_when_it_is_sent_again(running: Ward) -> None:
+    crash(running, "C01")
+    evidence = running.judged()
+    assert [found.state.value for found in evidence.alerts] == ["executed"]
+    assert evidence.held == Decimal(running.desk.held)
 
 
-def test_c17_a_reversal_goes_on_at_the_missing_leg(ward: Ward) -> None:
-    evidence = crash(ward, "C17", (0, 2), (2, -2))
-    assert states(evidence)[:2] == ["executed", "executed"]
-    assert (len(evidence.venue_orders), evidence.held) == (3, Decimal(-2))
+def test_c03_an_alert_whose_sender_got_no_answer_is_executed_once(running: Ward) -> None:
+    crash(running, "C03")
+    evidence = running.judged()
+    assert [found.state.value for found in evidence.alerts[-2:]] == ["executed", "duplicate"]
+    assert evidence.held == Decimal(running.desk.held)
+
+
+def test_c09_an_order_that_the_venue_took_unheard_is_adopted(running: Ward) -> None:
+    before = len(running.judged().venue_orders)
+    crash(running, "C09")
+    evidence = running.judged()
+    assert (len(evidence.venue_orders) - before, evidence.held) == (1, Decimal(running.desk.held))
+
+
+def test_c17_a_reversal_goes_on_at_the_missing_leg(running: Ward) -> None:
+    crash(running, "C17")
+    evidence = running.judged()
+    assert [order.leg for order in evidence.orders[-2:]] == ["close", "open"]
+    assert evidence.held == Decimal(-2)

@@ -167,5 +167,5 @@ def test_b1_a_stop_that_was_lost_is_not_sent_again_once_the_position_is_gone(flo
     floor.send(strategy, action="exit")
     floor.wait(8)
     assert floor.held(strategy) == floor.broker.position == 0
-    assert floor.working(strategy) == floor.broker.working == []
+    assert (floor.working(strategy), floor.broker.working) == ([], [])
     assert [order.type.value for order in floor.broker.sent] == ["market", "stop", "market"]
