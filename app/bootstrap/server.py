@@ -28,6 +28,7 @@ from app.config import Settings
 from app.domain.instruments import resolve
 from app.services.alarms import Alarms
 from app.services.funds import Funds
+from app.services.journal import Measuring
 from app.services.ownership import OWNED_EVERY, Ownership, Part
 from app.services.tracing import Tracer
 from app.services.views import Views
@@ -234,6 +235,7 @@ def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
 def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDeps:
     settings, funds = made.settings, Funds(made.brokers, made.clock)
     made.bus.subscribe(funds.hear)
+    views = Views(made.store, made.reads, made.clock, made.recorder, settings.trading_day_roll)
     return WebDeps(
         settings=WebSettings(
             root=ROOT,
@@ -263,13 +265,8 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,
-        views=Views(
-            made.store,
-            made.reads,
-            made.clock,
-            made.recorder,
-            settings.trading_day_roll,
-        ),
+        views=views,
+        measuring=Measuring(made.reads, views, made.clock),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,

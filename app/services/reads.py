@@ -91,6 +91,22 @@ class TradeRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TripRow:
+    """A round trip with its book and the first stop that guarded what it entered.
+
+    ``stop`` is that order's price, ``trail`` the distance of a trailing one; both None without.
+    """
+
+    trip: RoundTrip
+    strategy_id: str
+    strategy_name: str
+    account_id: str
+    account_name: str
+    stop: Decimal | None = None
+    trail: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a list or curve is about: one user's whole, a strategy, an account, or a pair."""
 
@@ -174,6 +190,12 @@ class Reads(Protocol):
         self, scope: Scope, paging: Paging, *, symbol: str | None = None, span: Span = Span()
     ) -> Page[TradeRow]:
         """Round trips by the time they closed, newest first."""
+        ...
+
+    def trips(
+        self, scope: Scope, most: int, *, symbol: str | None = None, span: Span = Span()
+    ) -> Sequence[TripRow]:
+        """At most ``most`` round trips with their stops, by the time they closed, oldest first."""
         ...
 
     def log(

@@ -22,6 +22,8 @@ DEFAULT_POINTS: Final = 600
 MOST_POINTS: Final = 2000
 #: Each bucket of a curve keeps up to this many of its points.
 POINTS_PER_BUCKET: Final = 4
+#: Years of days that can be asked for; others cannot be turned into instants everywhere.
+YEARS: Final = range(1970, 2200)
 #: Round trips that the win rate and profit factor look back on.
 MOST_TRIPS: Final = 10_000
 
@@ -123,7 +125,7 @@ class Views:
         today = trading_day(now, roll)
         last = today if end is None else end
         first = last - (DEFAULT_DAYS - 1) * _DAY if start is None else start
-        _check_range(first, last)
+        check_range(first, last)
         days = list(_trading_days(first, min(last, today), roll))
         return [day for day in self._measured(scope, days, roll, now) if day.active]
 
@@ -211,7 +213,11 @@ def _roll_text(uow: UnitOfWork, scope: Scope) -> str | None:
     return account.roll if account else None
 
 
-def _check_range(first: date, last: date) -> None:
+def check_range(first: date, last: date) -> None:
+    """Raise InvalidInput, with the field, unless the days run on, within ten years, from 1970."""
+    for field, day in (("start_date", first), ("end_date", last)):
+        if day.year not in YEARS:
+            raise InvalidInput("The date is not of our time.", fields={field: "1970 to 2199"})
     if last < first:
         raise InvalidInput(
             "The end of the range lies before its start.",

@@ -10,7 +10,17 @@ from apiflask import APIBlueprint, APIFlask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.web import account_pages, auth, headers, health, pages, problems, signin, standby, webhook
-from app.web.api import accounts, dashboard, drift, records, refusals, safety, strategies, trading
+from app.web.api import (
+    accounts,
+    dashboard,
+    drift,
+    metrics,
+    records,
+    refusals,
+    safety,
+    strategies,
+    trading,
+)
 from app.web.deps import WebDeps, attach
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -85,6 +95,7 @@ def _install_api(app: APIFlask) -> None:
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)
+    metrics.install(api)
     refusals.install(api)
     signin.install_tokens(api)
     app.register_blueprint(api)

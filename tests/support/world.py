@@ -26,6 +26,7 @@ from app.domain.strategies import Strategy
 from app.domain.users import User
 from app.services.alarms import Alarms
 from app.services.funds import Funds
+from app.services.journal import Measuring
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
@@ -195,6 +196,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     stopping: list[bool] = []
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
+    views = Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll)
     web = WebDeps(
         settings=replace(
             WebSettings(
@@ -227,7 +229,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,
-        views=Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll),
+        views=views,
+        measuring=Measuring(made.reads, views, clock),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,

@@ -77,14 +77,14 @@ WEEK = [trade("100"), trade("-50", 1), trade("200", 2), trade("-100", 3), trade(
 
 def test_a_week_worked_out_by_hand() -> None:
     found = figures(WEEK, week(), utc)
-    assert (found.results.net, found.gross, found.fees) == (200, 200, 0)
+    assert (found.results.net, found.gross, found.fees) == (D(200), D(200), D(0))
     assert near(found.results.profit_factor, "2.3333333333")  # 350 / 150
     assert found.results.win_rate == D("0.6")
     assert found.results.expectancy == 40
     assert near(found.average_win, "116.6666666667")  # 350 / 3
     assert found.average_loss == -75
     assert near(found.payoff, "1.5555555556")
-    assert (found.largest_win, found.largest_loss) == (200, -100)
+    assert (found.largest_win, found.largest_loss) == (D(200), D(-100))
     # The sum runs 100, 50, 250, 150, 200: the deepest fall is from 250 to 150.
     assert found.max_drawdown == 100
     assert found.recovery_factor == 2
@@ -102,7 +102,7 @@ def test_a_week_worked_out_by_hand() -> None:
 
 def test_fees_lie_between_gross_and_net_and_can_turn_a_gain_into_a_loss() -> None:
     found = figures([trade("-1", fee="5"), trade("9", 1, fee="1")], week(), utc)
-    assert (found.gross, found.fees, found.results.net) == (14, 6, 8)
+    assert (found.gross, found.fees, found.results.net) == (D(14), D(6), D(8))
     assert (found.results.wins, found.results.losses) == (1, 1)
 
 
@@ -110,14 +110,14 @@ def test_without_a_loss_what_divides_by_losses_is_unknown_and_never_zero() -> No
     found = figures([trade("10"), trade("20", 1)], week(), utc)
     assert found.results.profit_factor is None
     assert (found.average_loss, found.largest_loss, found.payoff) == (None, None, None)
-    assert (found.max_drawdown, found.recovery_factor, found.calmar) == (0, None, None)
+    assert (found.max_drawdown, found.recovery_factor, found.calmar) == (D(0), None, None)
     assert found.sortino is None
     assert found.sharpe is not None
 
 
 def test_without_a_round_trip_nothing_is_claimed() -> None:
     found = figures([], week(), utc)
-    assert (found.gross, found.fees, found.max_drawdown, found.exposure) == (0, 0, 0, 0)
+    assert [found.gross, found.fees, found.max_drawdown, found.exposure] == [D(0)] * 4
     assert (found.sharpe, found.sortino, found.calmar, found.sqn) == (None, None, None, None)
     assert (found.expectancy_r, found.average_hold, found.streak) == (None, None, 0)
 
