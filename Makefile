@@ -49,10 +49,11 @@ check: setup $(DEV_PACKAGES) ## Check style, format, types, layers and the sums 
 	$(VENV)/bin/lint-imports
 	$(PYTHON) scripts/vendor.py --check
 
-format: setup $(DEV_PACKAGES) ## Format the code, mend what the linter can, write .env.example again.
+format: setup $(DEV_PACKAGES) ## Format the code, mend what the linter can, write .env.example and the holidays again.
 	$(VENV)/bin/ruff format
 	$(VENV)/bin/ruff check --fix
 	$(PYTHON) scripts/env_example.py
+	$(PYTHON) scripts/holidays.py
 
 bench: setup ## Measure intake, execution and the P&L tick, beside the bare floor.
 	$(PYTHON) -m bench

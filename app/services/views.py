@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.metrics import Metrics, measure
 from app.domain.money import ZERO, exact
-from app.domain.sessions import Roll, day_bounds, trading_day
+from app.domain.sessions import Roll, day_bounds, trading_day, trading_days
 from app.services.ports import Clock, Store, UnitOfWork
 from app.services.reads import Booked, CurvePoint, Paging, Reads, Scope, Span
 
@@ -28,7 +28,6 @@ YEARS: Final = range(1970, 2200)
 MOST_TRIPS: Final = 10_000
 
 _DAY: Final = timedelta(days=1)
-_SATURDAY: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ class Views:
         last = today if end is None else end
         first = last - (DEFAULT_DAYS - 1) * _DAY if start is None else start
         check_range(first, last)
-        days = list(_trading_days(first, min(last, today), roll))
+        days = list(trading_days(first, min(last, today), roll))
         return [day for day in self._measured(scope, days, roll, now) if day.active]
 
     def _measured(
@@ -228,14 +227,6 @@ def check_range(first: date, last: date) -> None:
             "The range is longer than ten years.",
             fields={"start_date": "must lie within ten years of end_date"},
         )
-
-
-def _trading_days(first: date, last: date, roll: Roll) -> Iterator[date]:
-    day = first
-    while day <= last:
-        if not (roll.roll_weekend and day.weekday() >= _SATURDAY):
-            yield day
-        day += _DAY
 
 
 def _by_day(booked: Iterable[Booked], roll: Roll) -> Mapping[date, tuple[Decimal, Decimal, int]]:

@@ -245,6 +245,24 @@ def test_a_market_without_weekends_has_no_saturday() -> None:
     assert (day.day, day.gross) == (date(2026, 3, 2), D(7))
 
 
+def test_i6_what_happens_on_a_holiday_is_in_the_next_day_that_has_a_session() -> None:
+    shelf = Shelf(accounts={"a": account("a", roll=f"{CHICAGO} holidays XNYS")})
+    presidents_day = at("2026-02-16T15:00:00Z")
+    recorded = Recorded(fills=[Booked(presidents_day, Decimal(7), Decimal(0))])
+    scope = Scope("ann", account_id="a")
+    (day,) = views(recorded, shelf).calendar(scope, date(2026, 2, 13), date(2026, 2, 18))
+    assert (day.day, day.gross) == (date(2026, 2, 17), D(7))
+
+
+def test_days_before_an_exchanges_holidays_are_known_are_refused_with_the_field() -> None:
+    shelf = Shelf(accounts={"a": account("a", roll="close XNYS")})
+    with pytest.raises(InvalidInput, match="known from 2000 to 2050") as refused:
+        views(shelf=shelf).calendar(
+            Scope("ann", account_id="a"), date(1998, 1, 1), date(1999, 1, 1)
+        )
+    assert refused.value.fields == {"date": "2000 to 2050"}
+
+
 @pytest.mark.parametrize(
     "scope",
     [
