@@ -61,7 +61,8 @@ class Settings(BaseSettings):
         "America/Chicago", description="Time zone that the pages show, an IANA name."
     )
     trading_day_roll: str = Field(
-        "16:00 America/Chicago", description="When the trading day of a new account begins."
+        "16:00 America/Chicago",
+        description="When the trading day of a new account begins (docs/trading-days.md).",
     )
     market_data: Literal["alerts", "synthetic"] = Field(
         "alerts",

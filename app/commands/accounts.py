@@ -22,6 +22,9 @@ faults_option = click.option(
     metavar="NAME=CHANCE",
     help="A fault of a chaos account and its probability, like drop_after=0.05; may be repeated.",
 )
+roll_option = click.option(
+    "--roll", help='Start of its trading day: "16:00 America/Chicago weekdays", "close XNYS".'
+)
 
 
 @click.group()
@@ -58,7 +61,7 @@ def list_faults(*, as_json: bool) -> None:
     help="chaos: the paper market behind a network that fails.",
 )
 @click.option("--cash", default="100000", show_default=True, help="Money that it starts with.")
-@click.option("--roll", help='Start of its trading day, like "16:00 America/Chicago".')
+@roll_option
 @settings_option
 @faults_option
 @user_option
@@ -85,21 +88,28 @@ def create(
 
 @account.command()
 @click.argument("name")
+@roll_option
 @settings_option
 @faults_option
 @user_option
 @json_option
 def change(
-    name: str, settings: Sequence[str], faults: Sequence[str], user: str | None, *, as_json: bool
+    name: str,
+    roll: str | None,
+    settings: Sequence[str],
+    faults: Sequence[str],
+    user: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Change the costs and the market of a paper account; the rest of its settings stay."""
-    if not (settings or faults):
+    if not (settings or faults or roll):
         raise InvalidInput("Say what to change, like --set commission_per_unit=2.25.")
     with opened() as made:
         user_id = owner(made, user)
         present = made.accounts.find(user_id, name)
         chosen = _chosen(settings, faults, present.settings)
-        found = made.accounts.update_paper(user_id, present.id, chosen)
+        found = made.accounts.update_paper(user_id, present.id, chosen, roll)
     one(_row(found), as_json=as_json)
 
 

@@ -87,13 +87,22 @@ class AccountService:
             )
 
     def update_paper(
-        self, user_id: str | None, account_id: str, settings: Mapping[str, object]
+        self,
+        user_id: str | None,
+        account_id: str,
+        settings: Mapping[str, object],
+        roll: str | None = None,
     ) -> Account:
-        """Change the costs and the market of a paper account, for what is filled from now on."""
+        """Change the costs and the market of a paper account, for what is filled from now on.
+
+        With ``roll`` also when its trading day begins, for the days that were as well: they are
+        counted anew.
+        """
         with self._store.write() as uow:
             present = _own(uow, user_id, account_id)
             self._check(present.venue, settings)
-            account = replace(present, settings=dict(settings))
+            chosen = present.roll if roll is None else _roll(roll)
+            account = replace(present, settings=dict(settings), roll=chosen)
             uow.accounts.update(account)
             self._tell(uow, account, f"Account {account.name}: settings changed")
         return account
@@ -119,7 +128,7 @@ class AccountService:
             mode=Mode.PAPER,
             starting_cash=starting_cash,
             created_at=now,
-            roll=roll,
+            roll=_roll(roll),
             user_id=user_id,
             settings=dict(settings),
         )
@@ -146,15 +155,15 @@ class AccountService:
         settings: Mapping[str, object],
     ) -> None:
         """Check everything, so that whoever fills in a form is told all of it at once."""
-        fields = {}
+        fields: dict[str, str] = {}
         if not name or len(name) > _NAME_LENGTH or not name.isprintable():
             fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
         if starting_cash <= 0:
             fields["starting_cash"] = "must be above zero"
         try:
-            Roll.parse(roll)
+            _roll(roll)
         except InvalidInput as error:
-            fields["roll"] = error.detail
+            fields |= error.fields
         try:
             self._check(venue, settings)
         except InvalidInput as error:
@@ -188,6 +197,13 @@ class AccountService:
                 account_id=account.id,
             )
         )
+
+
+def _roll(text: str) -> str:
+    try:
+        return str(Roll.parse(text))
+    except InvalidInput as error:
+        raise InvalidInput(error.detail, fields={"roll": error.detail}) from None
 
 
 def _own(uow: UnitOfWork, user_id: str | None, account_id: str) -> Account:

@@ -127,6 +127,19 @@ def test_settings_are_changed_by_their_owner_and_checked(house: CountingHouse, a
     assert house.accounts.get(ann, mine.id) == changed
 
 
+def test_when_its_trading_day_begins_is_changed_checked_and_otherwise_stays(
+    house: CountingHouse, ann: str
+) -> None:
+    mine = house.account(ann)
+    house.accounts.update_paper(ann, mine.id, {}, "  close XNYS ")
+    assert house.accounts.update_paper(ann, mine.id, {"seed": 3}).roll == "close XNYS"
+    for wrong in ("25:00 UTC", "close NEVER", "16:00 UTC holidays NEVER", ""):
+        with pytest.raises(InvalidInput) as refused:
+            house.accounts.update_paper(ann, mine.id, {}, wrong)
+        assert set(refused.value.fields) == {"roll"}
+    assert house.accounts.get(ann, mine.id).roll == "close XNYS"
+
+
 # --- what a change does to trading ----------------------------------------------------------------
 
 

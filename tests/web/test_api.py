@@ -401,6 +401,18 @@ def test_an_accounts_settings_are_replaced_and_zero_stays_zero(world: World) -> 
     assert program.get(path).get_json()["settings"] == costs
 
 
+def test_when_an_accounts_trading_day_begins_is_changed_and_a_wrong_one_names_its_field(
+    world: World,
+) -> None:
+    program, path = world.program(), f"/api/accounts/{world.account_id()}"
+    changed = program.send("PUT", path, {"settings": {}, "roll": "close XNYS"}).get_json()
+    assert changed["roll"] == "close XNYS"
+    bad = program.send("PUT", path, {"settings": {}, "roll": "close NEVER"})
+    assert bad.status_code == 422
+    assert [each["field"] for each in bad.get_json()["fields"]] == ["roll"]
+    assert program.get(path).get_json()["roll"] == "close XNYS"
+
+
 @pytest.mark.parametrize(
     "body",
     [

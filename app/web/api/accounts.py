@@ -36,9 +36,13 @@ class AccountIn(Strict):
 
 
 class ChangeIn(Strict):
-    """The settings of an account, all of them: what is absent gets its default."""
+    """The settings of an account, all of them: what is absent gets its default.
+
+    ``roll`` is when its trading day begins; absent, that stays.
+    """
 
     settings: dict[str, Any]
+    roll: str | None = None
 
 
 @guard(Guard.EITHER)
@@ -65,7 +69,7 @@ def create(body: AccountIn) -> tuple[Json, int]:
 @guard(Guard.EITHER)
 def change(account_id: str, body: ChangeIn) -> Json:
     """Replace the settings of an account, for what is filled from now on."""
-    return shown(deps().accounts.update_paper(me().id, account_id, body.settings))
+    return shown(deps().accounts.update_paper(me().id, account_id, body.settings, body.roll))
 
 
 @guard(Guard.EITHER)
