@@ -28,7 +28,7 @@ from app.config import Settings
 from app.domain.instruments import resolve
 from app.services.alarms import Alarms
 from app.services.funds import Funds
-from app.services.journal import Measuring
+from app.services.journal import JournalDesk, Measuring
 from app.services.ownership import OWNED_EVERY, Ownership, Part
 from app.services.tracing import Tracer
 from app.services.views import Views
@@ -267,6 +267,7 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         sources=made.sources,
         views=views,
         measuring=Measuring(made.reads, views, made.clock),
+        journal=JournalDesk(made.store, made.reads, made.clock),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,

@@ -73,10 +73,12 @@ class ManualDesk:
         self._inbox.wake()
         return alert
 
-    def enqueue_close(self, uow: UnitOfWork, key: BookKey) -> Alert:
+    def enqueue_close(self, uow: UnitOfWork, key: BookKey, comment: str = "") -> Alert:
         """Keep the alert that closes a book, in the caller's transaction."""
         # To be flat is said twice: an exit alone may mean a part, by the strategy's sizing.
         message = {"action": "exit", "market_position": "flat"}
+        if comment:
+            message["comment"] = comment
         body = json.dumps({**message, "symbol": key.symbol, "account": key.account_id})
         owner = uow.strategies.owner(key.strategy_id)
         what = f"{owner.name}: close {key.symbol} by hand"

@@ -11,14 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from app.domain.events import Fact
 from app.domain.inbox import AlertSource, AlertState
-from app.domain.journal import RoundTrip
+from app.domain.journal import Direction, RoundTrip
 from app.domain.orders import Fill, Order
+from app.domain.remarks import ExitReason, Remarks, TripId, TripResult
 
 Row = TypeVar("Row")
+
+NO_REMARKS: Final = Remarks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,6 @@ class FillRow:
 
 
 @dataclass(frozen=True, slots=True)
-class TradeRow:
-    """A round trip with the book that it belongs to."""
-
-    trip: RoundTrip
-    strategy_id: str
-    strategy_name: str
-    account_id: str
-    account_name: str
-
-
-@dataclass(frozen=True, slots=True)
 class TripRow:
     """A round trip with its book and the first stop that guarded what it entered.
 
@@ -104,6 +96,47 @@ class TripRow:
     account_name: str
     stop: Decimal | None = None
     trail: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRow(TripRow):
+    """A round trip as the journal shows it: also how it was left, and what was written about it.
+
+    The alerts are those behind the first and the last fill; None for a fill without one.
+    """
+
+    exit: ExitReason = ExitReason.ALERT
+    entry_alert_id: str | None = None
+    exit_alert_id: str | None = None
+    remarks: Remarks = NO_REMARKS
+
+    @property
+    def id(self) -> TripId:
+        """The name that stays when the book is counted anew."""
+        return TripId(self.account_id, self.trip.opening_fill_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TripFill:
+    """A fill of a round trip with the order behind it; None for a fill without one."""
+
+    fill: Fill
+    order: Order | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which round trips of a scope; None is any.  ``words`` looks into notes, tags and symbols."""
+
+    symbol: str | None = None
+    direction: Direction | None = None
+    result: TripResult | None = None
+    exit: ExitReason | None = None
+    tag: str | None = None
+    words: str | None = None
+
+
+ANY: Final = Pick()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +220,25 @@ class Reads(Protocol):
         ...
 
     def trades(
-        self, scope: Scope, paging: Paging, *, symbol: str | None = None, span: Span = Span()
+        self, scope: Scope, paging: Paging, *, pick: Pick = ANY, span: Span = Span()
     ) -> Page[TradeRow]:
         """Round trips by the time they closed, newest first."""
         ...
 
+    def trade(self, user_id: str, trip: TripId) -> TradeRow | None:
+        """The user's round trip of that name."""
+        ...
+
+    def trade_fills(self, row: TradeRow) -> Sequence[TripFill]:
+        """The fills of a round trip from the first to the last, each with its order."""
+        ...
+
+    def tags(self, user_id: str) -> Sequence[str]:
+        """The tags that the user's round trips have, in order of the alphabet."""
+        ...
+
     def trips(
-        self, scope: Scope, most: int, *, symbol: str | None = None, span: Span = Span()
+        self, scope: Scope, most: int, *, pick: Pick = ANY, span: Span = Span()
     ) -> Sequence[TripRow]:
         """At most ``most`` round trips with their stops, by the time they closed, oldest first."""
         ...

@@ -17,6 +17,7 @@ from app.store.engine import DatabaseFailure, Engines, translate
 from app.store.repos.books import Positions, Trips
 from app.store.repos.history import Facts, Flags, History
 from app.store.repos.inbox import Alerts, Decisions
+from app.store.repos.journal import TripRemarks
 from app.store.repos.orders import Fills, Orders
 from app.store.repos.paper import PaperRecords
 from app.store.repos.people import Accounts, Keys, Strategies, Users
@@ -88,6 +89,7 @@ class SqlUnit:
         "orders",
         "paper",
         "positions",
+        "remarks",
         "storms",
         "strategies",
         "switches",
@@ -109,6 +111,7 @@ class SqlUnit:
         self.orders = Orders(connection)
         self.paper = PaperRecords(connection)
         self.positions = Positions(connection)
+        self.remarks = TripRemarks(connection)
         self.storms = Storms(connection)
         self.strategies = Strategies(connection)
         self.switches = Switches(connection)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.services.halts import HaltDesk
     from app.services.health import Health
     from app.services.inbox import Inbox
-    from app.services.journal import Measuring
+    from app.services.journal import JournalDesk, Measuring
     from app.services.manual import ManualDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
@@ -88,6 +88,7 @@ class WebDeps:
     sources: Sources
     views: Views
     measuring: Measuring
+    journal: JournalDesk
     tracer: Tracer
     reads: Reads
     quotes: Quotes

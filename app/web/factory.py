@@ -14,6 +14,7 @@ from app.web.api import (
     accounts,
     dashboard,
     drift,
+    journal,
     metrics,
     records,
     refusals,
@@ -95,6 +96,7 @@ def _install_api(app: APIFlask) -> None:
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)
+    journal.install(api)
     metrics.install(api)
     refusals.install(api)
     signin.install_tokens(api)

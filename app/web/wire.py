@@ -14,7 +14,7 @@ from app.domain.refusals import CATALOGUE
 from app.domain.safety.switches import Stop, TradingState
 from app.domain.strategies import Strategy, WebhookKey
 from app.services.pnl.live import LivePosition, StrategyLine, Summary
-from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow, TradeRow
+from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow
 from app.services.sources import Note
 
 Json = dict[str, object]
@@ -128,28 +128,6 @@ def fill(row: FillRow) -> Json:
         "commission": wire(each.commission),
         "realised": wire(row.realised),
         "at": iso(each.at),
-    }
-
-
-def trade(row: TradeRow) -> Json:
-    """Return a round trip."""
-    trip = row.trip
-    return {
-        "strategy_id": row.strategy_id,
-        "strategy_name": row.strategy_name,
-        "account_id": row.account_id,
-        "account_name": row.account_name,
-        "symbol": trip.symbol,
-        "direction": trip.direction.value,
-        "quantity": wire(trip.quantity),
-        "peak_quantity": wire(trip.peak_quantity),
-        "average_entry": wire(trip.average_entry),
-        "average_exit": wire(trip.average_exit),
-        "gross": wire(trip.gross),
-        "commission": wire(trip.commission),
-        "net": wire(trip.net),
-        "opened_at": iso(trip.opened_at),
-        "closed_at": iso(trip.closed_at),
     }
 
 

@@ -14,7 +14,7 @@ from app.domain.inbox import AlertState
 from app.domain.journal import journal
 from app.domain.orders import OrderState, Side
 from app.services.ports import BookKey
-from app.services.reads import AlertRow, KeyUse, Paging, Reads, Scope, Span
+from app.services.reads import AlertRow, KeyUse, Paging, Pick, Reads, Scope, Span
 from app.store.reads import SqlReads
 from app.store.unit_of_work import SqlStore
 from tests.support.fills import MONDAY, fills
@@ -233,7 +233,9 @@ def test_round_trips_are_listed_by_when_they_closed(store: SqlStore, reads: Read
     by_gross = reads.trades(MINE, Paging(sort="gross", descending=False)).rows
     assert [row.trip.gross for row in by_gross] == [-20, 10, 300]
     assert reads.trades(Scope("user-1", "strategy-3"), FIRST).total == 1
-    assert reads.trades(MINE, FIRST, symbol="ESZ2026", span=Span(None, MONDAY)).total == 0
+    assert (
+        reads.trades(MINE, FIRST, pick=Pick(symbol="ESZ2026"), span=Span(None, MONDAY)).total == 0
+    )
 
 
 def test_the_log_is_read_backwards_or_onwards_from_a_number(store: SqlStore, reads: Reads) -> None:

@@ -26,7 +26,7 @@ from app.domain.strategies import Strategy
 from app.domain.users import User
 from app.services.alarms import Alarms
 from app.services.funds import Funds
-from app.services.journal import Measuring
+from app.services.journal import JournalDesk, Measuring
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
@@ -231,6 +231,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         sources=made.sources,
         views=views,
         measuring=Measuring(made.reads, views, clock),
+        journal=JournalDesk(made.store, made.reads, clock),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,

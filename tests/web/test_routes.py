@@ -60,6 +60,8 @@ INVENTORY = {
     "GET /api/trading-states.csv": G.EITHER,
     "GET /api/trades": G.EITHER,
     "GET /api/trades.csv": G.EITHER,
+    "GET /api/trades/stats": G.EITHER,
+    "GET /api/trades/<trade_id>": G.EITHER,
     "GET /control": G.SESSION,
     "GET /dashboard": G.SESSION,
     "GET /drift": G.SESSION,
@@ -104,6 +106,7 @@ INVENTORY = {
     "POST /webhook/<key>": G.WEBHOOK,
     "PUT /api/accounts/<account_id>": G.EITHER,
     "PUT /api/strategies/<strategy_id>": G.EITHER,
+    "PUT /api/trades/<trade_id>/remarks": G.EITHER,
 }
 
 ID = "01hzzzzzzzzzzzzzzzzzzzz"
@@ -120,7 +123,16 @@ def routes(app: Flask) -> dict[str, Guard]:
 
 def path_of(route: str) -> tuple[str, str]:
     method, rule = route.split(" ")
-    names = ("alert_id", "account_id", "strategy_id", "order_id", "token_id", "key", "drift_id")
+    names = (
+        "alert_id",
+        "account_id",
+        "strategy_id",
+        "order_id",
+        "token_id",
+        "key",
+        "drift_id",
+        "trade_id",
+    )
     for name in names:
         rule = rule.replace(f"<{name}>", ID)
     return method, rule.replace("<path:filename>", "icon.svg")
@@ -238,7 +250,8 @@ BODIES = {
 
 def test_what_is_another_users_is_not_found(world: World) -> None:
     strategy, key = world.strategy("ann")
-    world.fill(key, "buy", "1", "5000")
+    for action in ("buy", "exit", "buy"):
+        world.fill(key, action, "1", "5000")
     ann = world.program()
     token, _ = world.core.users.create_token(world.user("ann").id, "mine")
     owned = {
@@ -248,6 +261,7 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
         "order_id": ann.get("/api/orders").get_json()["items"][0]["id"],
         "token_id": token.id,
         "drift_id": drift_on(world).id,
+        "trade_id": ann.get("/api/trades").get_json()["items"][0]["id"],
     }
     link = [{"account_id": world.account_id("bob")}]
     change = {"name": "Mine now", "symbol": "ES", "settings": {}, "accounts": link}
@@ -316,8 +330,9 @@ def test_a_filter_by_anothers_strategy_finds_nothing(world: World) -> None:
     strategy, key = world.strategy("ann")
     world.fill(key, "buy", "2", "5000")
     bob = world.program("bob")
-    for path in ("alerts", "orders", "fills", "trades", "positions"):
+    for path in ("alerts", "orders", "fills", "positions"):
         rows = bob.get(f"/api/{path}?strategy_id={strategy.id}").get_json()
         assert rows["total_items"] == 0, path
+    assert bob.get(f"/api/trades?strategy_id={strategy.id}").status_code == 404
     assert bob.get(f"/api/log?strategy_id={strategy.id}").get_json()["items"] == []
     assert bob.get(f"/api/orders?account_id={world.account_id('ann')}").get_json()["items"] == []

@@ -15,6 +15,7 @@ from app.domain.events import Fact, FactKind, Level
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import OrderState
 from app.domain.positions import Position
+from app.domain.remarks import FLATTEN
 from app.domain.safety.switches import Scope, TradingState
 from app.services.halts.reach import book_words, open_in, working_in
 from app.services.manual import ManualDesk
@@ -57,7 +58,7 @@ class Closer:
         """Close every open book in reach; returns what is being closed, and doubts, in words."""
         closes, closing, doubts = {}, [], []
         for key, position in open_in(uow, scope, subject_id).items():
-            closes[key] = self._desk.enqueue_close(uow, key).id
+            closes[key] = self._desk.enqueue_close(uow, key, FLATTEN).id
             closing.append(book_words(uow, key, position))
             doubts += self._doubts(uow, key, closing[-1])
         tasks = [
@@ -89,11 +90,11 @@ class Closer:
         for key, position in books.items():
             alert = uow.alerts.get(closes[key]) if key in closes else None
             if alert is None:
-                closes[key] = self._desk.enqueue_close(uow, key).id
+                closes[key] = self._desk.enqueue_close(uow, key, FLATTEN).id
             elif key not in told and self._ended(uow, alert, key):
                 failure = _failure(uow, alert)
                 if failure is None:
-                    closes[key] = self._desk.enqueue_close(uow, key).id
+                    closes[key] = self._desk.enqueue_close(uow, key, FLATTEN).id
                 else:
                     told.add(key)
                     self._alarm(uow, key, position, failure)

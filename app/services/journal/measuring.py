@@ -9,7 +9,6 @@ from functools import partial
 from typing import Final
 
 from app.domain.errors import InvalidInput
-from app.domain.instruments import resolve
 from app.domain.metrics import (
     Bin,
     Cut,
@@ -20,12 +19,12 @@ from app.domain.metrics import (
     distribution,
     figures,
     groups,
-    initial_risk,
 )
 from app.domain.sessions import Roll, day_bounds, trading_day
+from app.services.journal.desk import measured
 from app.services.journal.ranges import Days, RangeName, days_of
 from app.services.ports import Clock
-from app.services.reads import Reads, Scope, Span, TripRow
+from app.services.reads import ANY, Pick, Reads, Scope, Span
 from app.services.views import Views
 
 #: Round trips that are measured at once; more are refused, never left out.
@@ -37,13 +36,13 @@ _SATURDAY: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which round trips: of a scope, that ended in a range, in one symbol (None: in any)."""
+    """Which round trips: of a scope, that ended in a range, and what else is asked of them."""
 
     scope: Scope
     range: RangeName | None = None
     start: date | None = None
     end: date | None = None
-    symbol: str | None = None
+    pick: Pick = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +83,39 @@ class Measuring:
         Raises NotFound for a strategy or account that is not the user's, InvalidInput for a range
         that makes no sense or holds too many round trips to be measured at once.
         """
-        now, roll = self._clock.now(), self._views.roll(choice.scope)
-        today = trading_day(now, roll)
-        days = days_of(choice.range, today, choice.start, choice.end)
+        now, (days, roll) = self._clock.now(), self._days(choice)
         rows = self._reads.trips(
-            choice.scope, MOST_TRIPS + 1, symbol=choice.symbol, span=span_of(days, roll)
+            choice.scope, MOST_TRIPS + 1, pick=choice.pick, span=_span(days, roll)
         )
         if len(rows) > MOST_TRIPS:
             raise InvalidInput(
                 f"More than {MOST_TRIPS} round trips ended in this range; choose a shorter one.",
                 fields={"range": "holds too many round trips"},
             )
-        trades = [_trade(row) for row in rows]
+        trades = [measured(row) for row in rows]
         period = _period(days, trades, roll, now)
-        measured = figures(trades, period, partial(trading_day, roll=roll))
-        return Report(period, roll, trades, measured)
+        return Report(
+            period, roll, trades, figures(trades, period, partial(trading_day, roll=roll))
+        )
+
+    def span(self, choice: Choice) -> Span:
+        """Return the instants of the choice's days; raises as ``report`` does."""
+        return _span(*self._days(choice))
+
+    def _days(self, choice: Choice) -> tuple[Days, Roll]:
+        roll = self._views.roll(choice.scope)
+        today = trading_day(self._clock.now(), roll)
+        return days_of(choice.range, today, choice.start, choice.end), roll
 
 
-def span_of(days: Days, roll: Roll) -> Span:
-    """Return the instants of ``days``; a range of nothing but a weekend is empty."""
-    start = None if days.first is None else opening(days.first, roll)
-    return Span(start, opening(days.last + _DAY, roll))
+def _span(days: Days, roll: Roll) -> Span:
+    """The instants of the days; those of nothing but a weekend may hold none."""
+    start = None if days.first is None else _opening(days.first, roll)
+    return Span(start, _opening(days.last + _DAY, roll))
 
 
-def opening(day: date, roll: Roll) -> datetime:
-    """Return the instant at which ``day`` begins; a weekend day begins as its Monday does."""
+def _opening(day: date, roll: Roll) -> datetime:
+    """When the day begins; a weekend day that is none begins as its Monday does."""
     while roll.roll_weekend and day.weekday() >= _SATURDAY:
         day += _DAY
     return day_bounds(day, roll)[0]
@@ -123,19 +130,6 @@ def _period(days: Days, trades: Iterable[Trade], roll: Roll, now: datetime) -> P
         first = min(trading_day(entered, roll), last)
         start = entered
     else:
-        start = opening(first, roll)
-    end = min(opening(last + _DAY, roll), now)
+        start = _opening(first, roll)
+    end = min(_opening(last + _DAY, roll), now)
     return Period(first, last, start.astimezone(UTC), max(end, start))
-
-
-def _trade(row: TripRow) -> Trade:
-    trip = row.trip
-    multiplier = resolve(trip.symbol, trip.closed_at.date()).instrument.multiplier
-    return Trade(
-        trip=trip,
-        strategy_id=row.strategy_id,
-        strategy_name=row.strategy_name,
-        account_id=row.account_id,
-        account_name=row.account_name,
-        risk=initial_risk(trip, row.stop, row.trail, multiplier),
-    )

@@ -2,6 +2,7 @@
 
 from app.services.ports.history import Facts, Flags, History, Sample, Series
 from app.services.ports.inbox import Alerts, Decisions
+from app.services.ports.journal import TripRemarks
 from app.services.ports.ledger import (
     Book,
     BookedFill,
@@ -52,6 +53,7 @@ __all__ = [
     "Storms",
     "Strategies",
     "Switches",
+    "TripRemarks",
     "Trips",
     "UnitOfWork",
     "Users",

@@ -9,6 +9,7 @@ from typing import Protocol
 from app.domain.events import Fact
 from app.services.ports.history import Facts, Flags, History
 from app.services.ports.inbox import Alerts, Decisions
+from app.services.ports.journal import TripRemarks
 from app.services.ports.ledger import Fills, Orders, Positions, Trips
 from app.services.ports.people import Accounts, Keys, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
@@ -34,6 +35,9 @@ class UnitOfWork(Protocol):
 
     @property
     def trips(self) -> Trips: ...
+
+    @property
+    def remarks(self) -> TripRemarks: ...
 
     @property
     def strategies(self) -> Strategies: ...

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Numeric, Select, cast, func, select
+from sqlalchemy import ColumnElement, Numeric, Select, Text, cast, func, literal_column, select
 from sqlalchemy.sql.base import Executable
 
 from app.domain.errors import InvalidInput
@@ -33,6 +33,12 @@ class ReadModel:
     def _rows(self, statement: Executable) -> Sequence[Sequence[Any]]:
         with self._store.read() as unit:
             return unit.connection.execute(statement).all()
+
+    def _text(self, column: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Bytes as text; on PostgreSQL other scripts' letters are octal escapes."""
+        if self._store.on_postgres:
+            return func.encode(column, literal_column("'escape'"), type_=Text)
+        return cast(column, Text)
 
     def _page(
         self,

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, or_, select, text
+from sqlalchemy import Select, or_, select, text
 
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderState
-from app.services.reads import AlertRow, FillRow, OrderRow, Page, Paging, Scope, Span, TradeRow
+from app.services.reads import AlertRow, FillRow, OrderRow, Page, Paging, Scope, Span
 from app.store.reads.base import ALWAYS, Columns, ReadModel, contains, member, where_given, within
-from app.store.repos.books import ROUND_TRIP
 from app.store.repos.orders import FILL, ORDER
 from app.store.tables.people import ACCOUNTS, STRATEGIES
-from app.store.tables.trading import ALERTS, FILLS, ORDERS, TRADES, WORKING_ORDERS
+from app.store.tables.trading import ALERTS, FILLS, ORDERS, WORKING_ORDERS
 
 #: Not a state of an order but all those in which it may still fill.
 WORKING: Final = "working"
 
-_a, _o, _f, _t = ALERTS.c, ORDERS.c, FILLS.c, TRADES.c
+_a, _o, _f = ALERTS.c, ORDERS.c, FILLS.c
 
 _NAMES: Final = (
     STRATEGIES.c.name.label("strategy_name"),
@@ -94,32 +93,6 @@ _FILL_ORDER: Final[Columns] = {
     "id": _f.venue_fill_id,
 }
 
-_TRADES: Final = (
-    select(*ROUND_TRIP.columns, _t.strategy_id, STRATEGIES.c.name, _t.account_id, ACCOUNTS.c.name)
-    .join_from(TRADES, ACCOUNTS, ACCOUNTS.c.id == _t.account_id)
-    .join(STRATEGIES, STRATEGIES.c.id == _t.strategy_id)
-    .where(_t.closed_at.is_not(None))
-)
-_TRADE_ORDER: Final[Columns] = {
-    "": _t.closed_at,
-    **{
-        name: _t[name]
-        for name in (
-            "opened_at",
-            "closed_at",
-            "symbol",
-            "direction",
-            "quantity",
-            "gross",
-            "commission",
-            "net",
-        )
-    },
-    "strategy_name": STRATEGIES.c.name,
-    "account_name": ACCOUNTS.c.name,
-    "id": _t.number,
-}
-
 
 class Lists(ReadModel):
     """What was received, sent, filled and finished."""
@@ -144,16 +117,10 @@ class Lists(ReadModel):
         if state is not None:
             wanted = wanted.where(_a.state == member(AlertState, state, "state"))
         if q:
-            wanted = wanted.where(contains(q, self._body(), _a.code, _a.detail))
+            wanted = wanted.where(contains(q, self._text(_a.body), _a.code, _a.detail))
         if not heartbeats:
             wanted = wanted.where(or_(_a.code.is_(None), _a.code != "HEARTBEAT"))
         return self._page(wanted, paging, _ALERT_ORDER, lambda row: AlertRow(*row))
-
-    def _body(self) -> ColumnElement[Any]:
-        """The alert's body as text; on PostgreSQL other scripts' letters are octal escapes."""
-        if self._store.on_postgres:
-            return func.encode(_a.body, literal_column("'escape'"), type_=Text)
-        return cast(_a.body, Text)
 
     def orders(
         self,
@@ -183,15 +150,6 @@ class Lists(ReadModel):
         )
         return self._page(wanted, paging, _FILL_ORDER, _fill_row)
 
-    def trades(
-        self, scope: Scope, paging: Paging, *, symbol: str | None = None, span: Span = ALWAYS
-    ) -> Page[TradeRow]:
-        """Round trips by the time they closed, newest first."""
-        wanted = _of(scope, _TRADES, _t).where(
-            *where_given({_t.symbol: symbol}), *within(_t.closed_at, span)
-        )
-        return self._page(wanted, paging, _TRADE_ORDER, _trade_row)
-
 
 def _of(scope: Scope, wanted: Select[Any], columns: Any) -> Select[Any]:  # noqa: ANN401  a table's .c
     """Keep the rows on the scope's accounts and strategies; the account says whose they are."""
@@ -209,7 +167,3 @@ def _order_row(row: Sequence[Any]) -> OrderRow:
 
 def _fill_row(row: Sequence[Any]) -> FillRow:
     return FillRow(FILL.of(row[:-3]), row[-3], row[-2], row[-1])
-
-
-def _trade_row(row: Sequence[Any]) -> TradeRow:
-    return TradeRow(ROUND_TRIP.of(row[:-4]), *row[-4:])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.store.tables.history import FACTS
+from app.store.tables.journal import TRADE_NOTES
 from app.store.tables.people import USERS
 from app.store.tables.safety import SWITCHES
 from app.store.tables.schema import METADATA
 from app.store.tables.trading import ALERTS
 
-__all__ = ["ALERTS", "FACTS", "METADATA", "SWITCHES", "USERS"]
+__all__ = ["ALERTS", "FACTS", "METADATA", "SWITCHES", "TRADE_NOTES", "USERS"]

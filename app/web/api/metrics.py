@@ -7,10 +7,13 @@ from typing import Final
 
 from apiflask import APIBlueprint
 from flask import Response
+from pydantic import Field
 
+from app.domain.journal import Direction
 from app.domain.metrics import ENOUGH, Bin, Cut, Figures, Group
+from app.domain.remarks import LONGEST_TAG, ExitReason, TripResult
 from app.services.journal import Choice, RangeName, Report
-from app.services.reads import Scope
+from app.services.reads import Pick, Scope
 from app.web import wire
 from app.web.api.listing import Day, ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
@@ -22,7 +25,7 @@ TOO_FEW: Final = "too few"
 
 
 class RangeQuery(Strict):
-    """Which round trips: by when they ended, strategy, account and symbol.
+    """Which round trips: by when they ended, book, symbol, direction, result, exit, tag, words.
 
     ``range`` is today, week, month, year, all, or custom with its first and last trading day.
     """
@@ -33,6 +36,18 @@ class RangeQuery(Strict):
     strategy_id: str | None = None
     account_id: str | None = None
     symbol: str | None = None
+    direction: Direction | None = None
+    result: TripResult | None = None
+    exit: ExitReason | None = None
+    tag: str | None = Field(None, max_length=LONGEST_TAG)
+    q: str | None = Field(None, max_length=200)
+
+    @property
+    def pick(self) -> Pick:
+        """What is asked of the round trips besides their time and book."""
+        return Pick(
+            self.symbol or None, self.direction, self.result, self.exit, self.tag or None, self.q
+        )
 
     @property
     def choice(self) -> Choice:
@@ -42,7 +57,7 @@ class RangeQuery(Strict):
             self.range,
             self.start_date,
             self.end_date,
-            self.symbol or None,
+            self.pick,
         )
 
 

@@ -1,4 +1,4 @@
-"""What happened, as lists: alerts with their trace, orders, fills, round trips and the log."""
+"""What happened, as lists: alerts with their trace, orders, fills and the log."""
 
 from __future__ import annotations
 
@@ -119,13 +119,6 @@ def fills(query: TimedQuery) -> Response:
 
 
 @guard(Guard.EITHER)
-def trades(query: TimedQuery) -> Response:
-    """List round trips by the time they closed, newest first."""
-    page = deps().reads.trades(query.scope, query.paging, symbol=query.symbol, span=query.span)
-    return listed([wire.trade(row) for row in page.rows], page.total, query)
-
-
-@guard(Guard.EITHER)
 def log(query: LogQuery) -> Response:
     """List lines of the log: after a number oldest first, else the newest, newest first."""
     web = deps()
@@ -151,5 +144,4 @@ def install(api: APIBlueprint) -> None:
     add(api, "GET", "/alerts/<alert_id>/trace", trace)
     add(api, "GET", "/orders", orders, query=OrdersQuery)
     add(api, "GET", "/fills", fills, query=TimedQuery)
-    add(api, "GET", "/trades", trades, query=TimedQuery)
     add(api, "GET", "/log", log, query=LogQuery)
