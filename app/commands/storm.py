@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
@@ -20,7 +21,7 @@ from app.bootstrap import ROOT
 from app.clock import SystemClock
 from app.commands.opening import opened
 from app.commands.serve import server_command
-from app.config import load
+from app.config import Settings, load
 from app.domain.errors import InvalidInput
 from app.domain.safety.storms import Storm, StormState
 from app.storm.plan import Shape
@@ -85,11 +86,14 @@ def storm(
     shape = Shape(
         alerts, senders, strategies, resend, kills, restarts, dict(read_faults(faults)), seed
     )
+    if json_file is not None:
+        _write(json_file, "")
+    settings = _main_database() if store else None
     report = _run(shape, keep)
     if json_file is not None:
-        json_file.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    if store:
-        _keep(report)
+        _write(json_file, json.dumps(report, indent=1) + "\n")
+    if settings is not None:
+        _keep(settings, report)
     if show_traces:
         click.echo(traces(report))
     click.echo(text(report), nl=False)
@@ -113,6 +117,14 @@ def _run(shape: Shape, keep: Path | None) -> dict[str, object]:
         return running.run()
 
 
+def _write(file: Path, words: str) -> None:
+    """Write the file; tried before the storm too, so that no report is lost after it."""
+    try:
+        file.write_text(words, encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be written: {error.strerror}.") from None
+
+
 @contextmanager
 def _folder(keep: Path | None) -> Iterator[Path]:
     if keep is None:
@@ -121,6 +133,10 @@ def _folder(keep: Path | None) -> Iterator[Path]:
     elif keep.exists() and any(keep.iterdir()):
         raise InvalidInput(f"{keep} is not empty: a storm needs a folder of its own.")
     else:
+        try:
+            keep.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InvalidInput(f"{keep} cannot be made: {error.strerror}.") from None
         yield keep.absolute()
 
 
@@ -140,19 +156,22 @@ def _stopping() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _keep(report: dict[str, object]) -> None:
+def _main_database() -> Settings:
     settings = load()
     if settings.database_url is None and not settings.database_file.exists():
         raise InvalidInput(f"There is no database in DATA_DIR {settings.data_dir} to keep it in.")
+    return settings
+
+
+def _keep(settings: Settings, report: dict[str, object]) -> None:
     with opened(settings) as made, made.store.write() as uow:
-        now = made.clock.now()
         state = StormState.PASSED if report["passed"] else StormState.FAILED
         uow.storms.save(
             Storm(
                 id=made.ids(),
-                state=state,
-                started_at=now,
-                ended_at=now,
+                state=StormState.BROKEN if report["interrupted"] else state,
+                started_at=datetime.fromisoformat(str(report["started_at"])),
+                ended_at=datetime.fromisoformat(str(report["ended_at"])),
                 settings={"mode": "scratch"},
                 report=report,
             )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Final
 
 from app.domain.errors import InvalidInput
+from app.domain.safety.storms import TEST_SYMBOLS
 
 MOST_ALERTS: Final = 100_000
 MOST_SENDERS: Final = 64
@@ -26,6 +27,10 @@ MARKETS: Final = (
     ("SPY", Decimal(550), Decimal("0.01")),
     ("CL1!", Decimal(70), Decimal("0.01")),
 )
+#: What they trade where somebody else's positions must not feel a price of ours.
+TEST_MARKETS: Final = tuple((each, Decimal(20), Decimal("0.01")) for each in TEST_SYMBOLS)
+
+Markets = Sequence[tuple[str, Decimal, Decimal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Shape:
             if not low <= getattr(self, name) <= high
         }
         if wrong:
-            raise InvalidInput("The storm cannot be that large.", fields=wrong)
+            raise InvalidInput("There can be no such storm.", fields=wrong)
 
     def to_json(self) -> dict[str, object]:
         """Return it as JSON."""
@@ -89,10 +94,13 @@ class Strike:
     graceful: bool
 
 
-def messages(shape: Shape, run: str) -> list[Message]:
+def messages(shape: Shape, run: str, markets: Markets = MARKETS) -> list[Message]:
     """Return the alerts of the storm in their order; ``run`` makes their ids this run's own."""
     chance = random.Random(f"{shape.seed}|messages")  # noqa: S311  to be repeated
-    walks = [_Walk(number, run, chance) for number in range(shape.strategies)]
+    walks = [
+        _Walk(number, run, chance, markets[number % len(markets)])
+        for number in range(shape.strategies)
+    ]
     return [
         walks[number % shape.strategies].message(number + 1, shape.resend)
         for number in range(shape.alerts)
@@ -114,11 +122,13 @@ def strikes(shape: Shape) -> list[Strike]:
 class _Walk:
     """One strategy that moves from position to position, as TradingView would tell of it."""
 
-    def __init__(self, number: int, run: str, chance: random.Random) -> None:
+    def __init__(
+        self, number: int, run: str, chance: random.Random, market: tuple[str, Decimal, Decimal]
+    ) -> None:
         self._number = number
         self._run = run
         self._chance = chance
-        self._symbol, self._price, self._tick = MARKETS[number % len(MARKETS)]
+        self._symbol, self._price, self._tick = market
         self._held = 0
 
     def message(self, number: int, resend: float) -> Message:
@@ -159,7 +169,7 @@ class _Walk:
         }
 
 
-def closing(shape: Shape, run: str) -> list[Message]:
+def closing(shape: Shape, run: str, markets: Markets = MARKETS) -> list[Message]:
     """Return one alert for each strategy that takes it out of the market."""
     return [
         Message(
@@ -167,15 +177,12 @@ def closing(shape: Shape, run: str) -> list[Message]:
             strategy=number,
             asked="close everything",
             body=json.dumps(
-                {"id": f"{run}-close-{number}", "symbol": _symbol(number), "action": "close"}
+                {"id": f"{run}-close-{number}", "symbol": symbol, "action": "close"}
             ).encode(),
         )
         for number in range(shape.strategies)
+        for symbol, _, _ in [markets[number % len(markets)]]
     ]
-
-
-def _symbol(number: int) -> str:
-    return MARKETS[number % len(MARKETS)][0]
 
 
 def _side(position: int) -> str:

@@ -18,11 +18,9 @@ from app.storm.plan import Shape, Strike, closing, messages, strikes
 from app.storm.report import Course, Ending, Json, compose
 from app.storm.sending import Crew, Ledger, Post
 from app.storm.server import StormServer
+from app.storm.settling import settle
 from app.storm.stage import Stage, own_account, staged
 
-#: How long nothing may come to its end before the rest is given up, and how long in all.
-STILL_S: Final = 75.0
-SETTLE_S: Final = 1800.0
 _LOOK_S: Final = 0.1
 _POLL_S: Final = 0.005
 #: How many alerts are sent on while the server is about to be ended.
@@ -152,18 +150,17 @@ class ScratchStorm:
 
     def _settle(self) -> int:
         """Wait until everything has come to its end; return how much has not."""
-        scene, least = Scene(f"sqlite:///{self._database}"), None
-        begun = moved = said = self.clock.monotonic()
-        while (left := scene.open_alerts() + scene.open_orders()) > 0:
+        said = self.clock.monotonic()
+
+        def tell(left: int) -> None:
+            nonlocal said
             now = self.clock.monotonic()
-            if least is None or left < least:
-                least, moved = left, now
-            if now - moved > STILL_S or now - begun > SETTLE_S or self.stop.wait(_LOOK_S):
-                break
             if now - said > 5 * _SAY_EVERY_S:
                 said = now
                 self.say(f"{left} alerts and orders are still under way.")
-        return left
+
+        scene = Scene(f"sqlite:///{self._database}")
+        return settle(scene, self.clock, lambda: self.stop.wait(_LOOK_S), tell)
 
     def _evidence(self, endings: Sequence[Ending], ended_at: datetime) -> Evidence:
         deaths = [*(each.at for each in endings), ended_at]

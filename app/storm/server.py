@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import signal
 import socket
@@ -80,9 +81,15 @@ class StormServer:
             self.wait(_POLL_S)
 
     def last_words(self) -> str:
-        """Return the end of what the server wrote."""
+        """Return the last line that the server wrote, of an exception what it was."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return " ".join(lines[-12:])[-1500:]
+        last = lines[-1] if lines else "it wrote nothing"
+        try:
+            entry = json.loads(last)
+            last = f"{entry['event']}: {str(entry['exception']).strip().splitlines()[-1]}"
+        except (ValueError, LookupError, TypeError):
+            pass
+        return last[-500:]
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_GLANCE_S)

@@ -24,7 +24,11 @@ def _lines(report: Json) -> Iterator[str]:
     )
     yield f"Lost: {report['lost']}. Doubled: {report['doubled']}. Still open: {report['open']}."
     yield ""
-    yield from _table("Orders at the venue per alert", report["orders_per_alert"].items(), "alerts")
+    yield "Orders at the venue:"
+    yield ""
+    for orders, alerts in report["orders_per_alert"].items():
+        yield f"- {_orders(orders)}: {_count(alerts, 'alert')}"
+    yield ""
     yield (
         f"Answers: p50 {_ms(answers['p50'])}, p99 {_ms(answers['p99'])},"
         f" slowest {_ms(answers['max'])} of {answers['count']} while the server was up."
@@ -53,11 +57,14 @@ def _ms(value: float | None) -> str:
     return "unknown" if value is None else f"{value:g} ms"
 
 
-def _table(title: str, rows: Any, unit: str) -> Iterator[str]:  # noqa: ANN401  pairs
-    yield f"{title}:"
-    yield ""
-    yield from (f"- {name}: {count} {unit}" for name, count in rows)
-    yield ""
+def _orders(number: str) -> str:
+    """How many orders an alert led to, in words."""
+    plain = {"0": "none", "1": "1 order", "2": "2 orders, which close and then open"}
+    return plain.get(number, f"{number} orders")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _endings(endings: Sequence[Json]) -> Iterator[str]:
@@ -89,9 +96,10 @@ def _faults(chances: Json) -> str:
 
 def traces(report: Json) -> str:
     """Return one line for each alert: what was asked, what became of it, and its steps."""
-    lines = []
+    lines = ["Each alert: what it asked for, what became of it, its steps (ms since it came)."]
     for each in report["alerts"]:
         steps = ", ".join(f"{step['ms']:g} {step['step']}" for step in each["trace"])
-        outcome = f"{each['answer']}, {each['state']}, {each['venue_orders']} orders"
-        lines.append(f"{each['number']:>6}  {each['asked']:<32}  {outcome:<36}  {steps}")
+        words = [each["answer"] or "not answered", each["state"] or "not kept"]
+        outcome = ", ".join([*dict.fromkeys(words), _count(each["venue_orders"], "order")])
+        lines.append(f"{each['number']:>6}  {each['asked']:<32}  {outcome:<33}  {steps}")
     return "\n".join(lines) + "\n"

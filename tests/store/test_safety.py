@@ -118,3 +118,18 @@ def test_a_storm_is_kept_with_its_report(store: SqlStore) -> None:
             unit.storms.save(storm)
         assert unit.storms.get("storm-1") == ended
         assert [each.id for each in unit.storms.latest(5)] == ["storm-2", "storm-1"]
+
+
+def test_a_list_of_storms_is_ones_own_and_leaves_out_the_alerts(store: SqlStore) -> None:
+    furnish(store)
+    ours = Storm("storm-1", StormState.RUNNING, NOON, user_id="user-1")
+    report = {"lost": 0, "alerts": [{"number": 1}]}
+    nobodys = Storm("storm-2", StormState.PASSED, NOON + SECOND, report=report)
+    with store.write() as unit:
+        unit.storms.save(ours)
+        unit.storms.save(nobodys)
+    with store.read() as unit:
+        assert unit.storms.running() == [ours]
+        assert unit.storms.latest(5, "user-1") == [replace(nobodys, report={"lost": 0}), ours]
+        assert [each.id for each in unit.storms.latest(5, "another")] == ["storm-2"]
+        assert [each.id for each in unit.storms.latest(1)] == ["storm-2"]

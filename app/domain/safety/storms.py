@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
+
+from app.domain.errors import InvalidInput
+
+#: The exchange's own test symbols: a storm on an account trades these, and moves no real price.
+TEST_SYMBOLS: Final = ("ZVZZT", "ZWZZT", "ZXZZT", "ZJZZT")
+MOST_ALERTS: Final = 2000
+MOST_SENDERS: Final = 32
 
 
 class StormState(StrEnum):
@@ -29,3 +37,34 @@ class Storm:
     ended_at: datetime | None = None
     user_id: str | None = None
     account_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A storm on an account, as asked for; ``resend`` is the share that is sent more than once.
+
+    The same ``seed`` makes the same alerts.  Raises InvalidInput with the fields that are wrong.
+    """
+
+    alerts: int = 200
+    senders: int = 8
+    resend: float = 0.3
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        wrong = {
+            name: f"must be from {low} to {high}"
+            for name, low, high in (
+                ("alerts", 1, MOST_ALERTS),
+                ("senders", 1, MOST_SENDERS),
+                ("resend", 0, 1),
+                ("seed", 0, 2**31 - 1),
+            )
+            if not low <= getattr(self, name) <= high
+        }
+        if wrong:
+            raise InvalidInput("There can be no such storm.", fields=wrong)
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON."""
+        return asdict(self)

@@ -51,5 +51,11 @@ class Storms(Protocol):
 
     def get(self, storm_id: str) -> Storm | None: ...
 
-    def latest(self, limit: int) -> Sequence[Storm]:
-        """Storms of everybody, newest first."""
+    def running(self) -> Sequence[Storm]:
+        """Everybody's storms that are under way."""
+
+    def latest(self, limit: int, user_id: str | None = None) -> Sequence[Storm]:
+        """Storms, newest first, their reports without the alerts.
+
+        With a user only theirs, and those of the command line, which are nobody's.
+        """

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    type_coerce,
+    update,
+)
 from sqlalchemy.sql.base import Executable
 
 from app.domain.errors import NotFound
 from app.domain.safety.drift import Drift
-from app.domain.safety.storms import Storm
+from app.domain.safety.storms import Storm, StormState
 from app.domain.safety.switches import Scope, Switch
 from app.store.records import Record, Repo, insert_or_replace
 from app.store.tables.safety import DRIFTS, STORMS, SWITCHES, UNRESOLVED
+from app.store.types import Document, Words
 
 SWITCH: Final = Record(Switch, SWITCHES)
 DRIFT: Final = Record(Drift, DRIFTS)
@@ -111,11 +126,32 @@ class Drifts(Repo):
 
 _SAVE_STORM: Final = insert_or_replace(STORMS, "id")
 _STORM: Final = select(*STORM.columns).where(STORMS.c.id == bindparam("id"))
-_LATEST_STORMS: Final = (
-    select(*STORM.columns)
-    .order_by(STORMS.c.started_at.desc(), STORMS.c.id.desc())
-    .limit(bindparam("most"))
+_RUNNING_STORMS: Final = (
+    select(*STORM.columns).where(STORMS.c.state == StormState.RUNNING).order_by(STORMS.c.id)
 )
+
+
+def _latest_storms(report: ColumnElement[Any]) -> Select[Any]:
+    """The newest storms, ``report`` in the place of the whole one."""
+    columns = [report if each is STORMS.c.report else each for each in STORM.columns]
+    mine = or_(
+        bindparam("user_id", type_=Words()).is_(None),
+        STORMS.c.user_id.is_(None),
+        STORMS.c.user_id == bindparam("user_id", type_=Words()),
+    )
+    newest = (STORMS.c.started_at.desc(), STORMS.c.id.desc())
+    return select(*columns).where(mine).order_by(*newest).limit(bindparam("most"))
+
+
+#: Thousands of alerts make a report long, and a list shows none of them.
+_LATEST_STORMS: Final = {
+    "sqlite": _latest_storms(
+        type_coerce(func.json_remove(STORMS.c.report, "$.alerts"), Document(dict))
+    ),
+    "postgresql": _latest_storms(
+        type_coerce(STORMS.c.report.op("-")(literal("alerts", Text)), Document(dict))
+    ),
+}
 
 
 class Storms(Repo):
@@ -131,6 +167,14 @@ class Storms(Repo):
         """The storm with this id."""
         return STORM.maybe(self._first(_STORM, id=storm_id))
 
-    def latest(self, limit: int) -> Sequence[Storm]:
-        """Storms of everybody, newest first."""
-        return STORM.all(self._rows(_LATEST_STORMS, most=limit))
+    def running(self) -> Sequence[Storm]:
+        """Everybody's storms that are under way."""
+        return STORM.all(self._rows(_RUNNING_STORMS))
+
+    def latest(self, limit: int, user_id: str | None = None) -> Sequence[Storm]:
+        """Storms, newest first, their reports without the alerts; with a user only theirs.
+
+        Those of the command line are nobody's, and everybody's to see.
+        """
+        chosen = self._variant(_LATEST_STORMS)
+        return STORM.all(self._connection.execute(chosen, {"most": limit, "user_id": user_id}))
