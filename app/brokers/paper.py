@@ -214,7 +214,7 @@ class PaperBroker:
             with _reading():
                 state = self._log.load(self._owner.id)
             self._loaded = PaperAccount.opened(
-                self._owner.id, self._rules, self._owner.starting_cash, state
+                self._owner.id, self._rules, self._owner.capital, state
             )
         return self._loaded
 

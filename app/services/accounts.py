@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from app.domain.accounts import Account, Mode
+from app.domain.accounts import Account, AccountFlow, FlowKind, Mode
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import Fact, FactKind
+from app.domain.money import exact, wire
 from app.domain.sessions import Roll
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy, StrategyKind, StrategyState
@@ -20,6 +22,7 @@ CHAOS: Final = "chaos"
 FIRST_ACCOUNT: Final = "paper"
 _STARTING_CASH: Final = Decimal(100_000)
 _NAME_LENGTH: Final = 80
+_NOTE_LENGTH: Final = 200
 
 
 class AccountService:
@@ -107,6 +110,45 @@ class AccountService:
             self._tell(uow, account, f"Account {account.name}: settings changed")
         return account
 
+    def cash_flows(self, user_id: str | None, account_id: str) -> Sequence[AccountFlow]:
+        """Return the deposits and payouts of the account, oldest first; raises NotFound."""
+        with self._store.read() as uow:
+            return uow.accounts.flows(_own(uow, user_id, account_id).id)
+
+    def move_cash(
+        self,
+        user_id: str | None,
+        account_id: str,
+        kind: FlowKind,
+        amount: Decimal,
+        at: datetime | None = None,
+        note: str = "",
+    ) -> AccountFlow:
+        """Write down that money came into the account or left it, now or at ``at``.
+
+        ``amount`` is positive, that of an adjustment of either sign.  A paper venue pays it out or
+        takes it in.  Raises InvalidInput, with the fields, and NotFound.
+        """
+        with self._store.write() as uow:
+            present, now = _own(uow, user_id, account_id), self._clock.now()
+            flow = AccountFlow(
+                id=self._ids(),
+                account_id=account_id,
+                at=now if at is None else at,
+                amount=-amount if kind is FlowKind.PAYOUT else amount,
+                kind=kind,
+                note=note.strip(),
+                made_at=now,
+                made_by=user_id,
+            )
+            _check_flow(present, flow, amount, _cash(uow, present))
+            account = replace(present, deposited=_sum(present.deposited, flow.amount))
+            uow.accounts.add_flow(flow)
+            uow.accounts.update(account)
+            words = f"Account {account.name}: {kind.value} of {wire(amount)}"
+            self._tell(uow, account, words, {"cash_flow_id": flow.id, "amount": wire(flow.amount)})
+        return flow
+
     def _insert(
         self,
         uow: UnitOfWork,
@@ -187,7 +229,13 @@ class AccountService:
             user_id=account.user_id,
         )
 
-    def _tell(self, uow: UnitOfWork, account: Account, message: str) -> None:
+    def _tell(
+        self,
+        uow: UnitOfWork,
+        account: Account,
+        message: str,
+        data: Mapping[str, object] | None = None,
+    ) -> None:
         uow.facts.append(
             Fact(
                 kind=FactKind.ACCOUNT_CHANGED,
@@ -195,8 +243,38 @@ class AccountService:
                 message=message,
                 user_id=account.user_id,
                 account_id=account.id,
+                data=data or {},
             )
         )
+
+
+@exact
+def _sum(one: Decimal, other: Decimal) -> Decimal:
+    return one + other
+
+
+@exact
+def _cash(uow: UnitOfWork, account: Account) -> Decimal:
+    """What the account holds in money: capital and all that its books have realised."""
+    books = uow.positions.all().items()
+    own = (position.realised_net for key, position in books if key.account_id == account.id)
+    return sum(own, account.capital)
+
+
+def _check_flow(account: Account, flow: AccountFlow, amount: Decimal, cash: Decimal) -> None:
+    fields = {}
+    if account.venue == CHAOS:
+        fields["account"] = "the broker of a chaos account takes no deposits and pays nothing out"
+    if not amount or (amount < 0 and flow.kind is not FlowKind.ADJUSTMENT):
+        fields["amount"] = "must be above zero"
+    elif _sum(cash, flow.amount) < 0:
+        fields["amount"] = f"must not be more than the account's cash, {wire(cash)}"
+    if not account.created_at <= flow.at <= flow.made_at:
+        fields["at"] = "must lie between the making of the account and now"
+    if len(flow.note) > _NOTE_LENGTH or not flow.note.isprintable():
+        fields["note"] = f"must be at most {_NOTE_LENGTH} visible characters"
+    if fields:
+        raise InvalidInput("The money cannot be moved.", fields=fields)
 
 
 def _roll(text: str) -> str:

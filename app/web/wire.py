@@ -161,6 +161,7 @@ def account(each: Account, found: Stop | None) -> Json:
         "venue": each.venue,
         "mode": each.mode.value,
         "starting_cash": wire(each.starting_cash),
+        "deposited": wire(each.deposited),
         "roll": each.roll,
         "settings": dict(each.settings),
         "trading_state": trading_state(found),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.accounts import Mode
+from app.domain.accounts import AccountFlow, FlowKind, Mode
 from app.domain.alerts import Offset, OffsetUnit, QuantityType
 from app.domain.errors import Conflict, InvariantBroken, NotFound
 from app.domain.orders import OrderType, Side, TimeInForce
@@ -63,6 +63,23 @@ def test_a_token_ends_once(store: SqlStore) -> None:
         assert unit.users.tokens("user-2") == []
 
 
+def test_cash_flows_are_kept_to_the_last_digit_and_listed_by_their_instant(
+    store: SqlStore,
+) -> None:
+    late = AccountFlow(
+        "flow-1", ACCOUNT.id, NOON + SECOND, Decimal("-2.50"), FlowKind.PAYOUT, "", NOON + SECOND
+    )
+    early = replace(
+        late, id="flow-2", at=NOON, amount=Decimal("1e-18"), kind=FlowKind.DEPOSIT, made_by="user-1"
+    )
+    with store.write() as unit:
+        unit.accounts.add_flow(late)
+        unit.accounts.add_flow(early)
+    with store.read() as unit:
+        assert unit.accounts.flows(ACCOUNT.id) == [early, late]
+        assert unit.accounts.flows("nothing") == []
+
+
 def test_an_account_is_kept_whole_and_changed(store: SqlStore) -> None:
     changed = replace(
         ACCOUNT,
@@ -72,6 +89,7 @@ def test_an_account_is_kept_whole_and_changed(store: SqlStore) -> None:
         starting_cash=Decimal("0.01"),
         roll="00:00 UTC",
         settings={"commission_per_unit": "2.25", "nested": {"a": [1, None]}},
+        deposited=Decimal("-0.000000000000000001"),
     )
     with store.read() as unit:
         assert unit.accounts.get("account-1") == ACCOUNT

@@ -27,6 +27,8 @@ INVENTORY = {
     "GET /api/accounts": G.EITHER,
     "GET /api/accounts.csv": G.EITHER,
     "GET /api/accounts/<account_id>": G.EITHER,
+    "GET /api/accounts/<account_id>/cash-flows": G.EITHER,
+    "GET /api/accounts/<account_id>/cash-flows.csv": G.EITHER,
     "GET /api/accounts/<account_id>/figures": G.EITHER,
     "GET /api/alerts": G.EITHER,
     "GET /api/alerts.csv": G.EITHER,
@@ -80,6 +82,7 @@ INVENTORY = {
     "POST /accounts/<account_id>": G.SESSION,
     "POST /accounts/new": G.SESSION,
     "POST /api/accounts": G.EITHER,
+    "POST /api/accounts/<account_id>/cash-flows": G.EITHER,
     "POST /api/halt": G.EITHER,
     "POST /api/drift/<drift_id>/accept": G.EITHER,
     "POST /api/drift/<drift_id>/flatten": G.EITHER,
@@ -244,6 +247,7 @@ BODIES = {
     "POST /api/drift/<drift_id>/flatten": {"ours": "1", "theirs": "2"},
     "POST /api/strategies/<strategy_id>/state": {"state": "off"},
     "POST /api/strategies/<strategy_id>/rotate-key": {"overlap_hours": 0},
+    "POST /api/accounts/<account_id>/cash-flows": {"kind": "deposit", "amount": "1"},
     "PUT /api/accounts/<account_id>": {"settings": {"seed": 1}},
 }
 

@@ -109,7 +109,7 @@ class Books:
 
     @exact
     def equity(self, account_id: str) -> Decimal | None:
-        """The account's starting cash plus all its P&L now; None while a price is unknown.
+        """The account's capital plus all its P&L now; None while a price is unknown.
 
         An account without any book is unknown too.
         """
@@ -119,7 +119,7 @@ class Books:
             if not pairs:
                 return None
             self._value(pairs, self._clock.now())
-            total = pairs[0].account.starting_cash
+            total = pairs[0].account.capital
             for pair in pairs:
                 if pair.open_pnl is None:
                     return None

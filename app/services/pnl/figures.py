@@ -18,7 +18,7 @@ def summary(pairs: Sequence[Pair], curve: Curve | None, at: datetime) -> Summary
     """Add up ``pairs``; the drawdown is that of their ``curve``, unknown without one."""
     realised = sum((pair.realised for pair in pairs), ZERO)
     today = sum((pair.realised - pair.day_realised for pair in pairs), ZERO)
-    cash = {pair.account.id: pair.account.starting_cash for pair in pairs}
+    cash = {pair.account.id: pair.account.capital for pair in pairs}
     open_pnl = known(pair.open_pnl for pair in pairs)
     change = None if open_pnl is None else open_pnl - sum((p.day_open for p in pairs), ZERO)
     total = None if open_pnl is None else realised + open_pnl

@@ -14,7 +14,7 @@ class Summary:
     """One user's figures, all accounts or one; None where a price that it needs is unknown.
 
     ``realised`` is net of commission since the start, ``today`` since the trading day began;
-    ``drawdown`` is positive, ``equity`` the starting cash plus all P&L.
+    ``drawdown`` is positive, ``equity`` the capital plus all P&L.
     """
 
     at: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.accounts import Account
+from app.domain.accounts import Account, AccountFlow
 from app.domain.settings import StrategySettings
 from app.domain.strategies import Strategy, StrategyState, WebhookKey
 from app.domain.users import ApiToken, User
@@ -86,6 +86,12 @@ class Accounts(Protocol):
     def by_name(self, user_id: str | None, name: str) -> Account | None: ...
 
     def list(self, user_id: str | None = None) -> Sequence[Account]: ...
+
+    def add_flow(self, flow: AccountFlow) -> None:
+        """Keep money that came in or left; the account's ``deposited`` is updated beside."""
+
+    def flows(self, account_id: str) -> Sequence[AccountFlow]:
+        """The account's cash flows, oldest first."""
 
 
 class Users(Protocol):

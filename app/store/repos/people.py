@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
-from app.domain.accounts import Account
+from app.domain.accounts import Account, AccountFlow
 from app.domain.errors import NotFound
 from app.domain.settings import AccountLink
 from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
@@ -20,6 +20,7 @@ from app.store.tables.history import PNL_SERIES
 from app.store.tables.people import (
     ACCOUNTS,
     API_TOKENS,
+    CASH_FLOWS,
     STRATEGIES,
     STRATEGY_ACCOUNTS,
     USERS,
@@ -29,6 +30,7 @@ from app.store.tables.people import (
 USER: Final = Record(User, USERS)
 TOKEN: Final = Record(ApiToken, API_TOKENS)
 ACCOUNT: Final = Record(Account, ACCOUNTS)
+FLOW: Final = Record(AccountFlow, CASH_FLOWS)
 KEY: Final = Record(WebhookKey, WEBHOOK_KEYS)
 LINK: Final = Record(AccountLink, STRATEGY_ACCOUNTS)
 
@@ -112,13 +114,27 @@ class Users(Repo):
 
 
 _INSERT_ACCOUNT: Final = insert(ACCOUNTS)
-_ACCOUNT_CHANGING: Final = ("name", "venue", "mode", "starting_cash", "roll", "user_id")
+_ACCOUNT_CHANGING: Final = (
+    "name",
+    "venue",
+    "mode",
+    "starting_cash",
+    "roll",
+    "user_id",
+    "deposited",
+)
 _UPDATE_ACCOUNT: Final = (
     update(ACCOUNTS)
     .where(ACCOUNTS.c.id == bindparam("of"))
     .values({name: bindparam(f"new_{name}") for name in (*_ACCOUNT_CHANGING, "settings")})
 )
 _ACCOUNTS: Final = select(*ACCOUNT.columns).order_by(ACCOUNTS.c.id)
+_INSERT_FLOW: Final = insert(CASH_FLOWS)
+_FLOWS: Final = (
+    select(*FLOW.columns)
+    .where(CASH_FLOWS.c.account_id == bindparam("account_id"))
+    .order_by(CASH_FLOWS.c.at, CASH_FLOWS.c.id)
+)
 _GET_ACCOUNT: Final = select(*ACCOUNT.columns).where(ACCOUNTS.c.id == bindparam("id"))
 
 
@@ -148,6 +164,14 @@ class Accounts(Repo):
         if user_id is not None:
             wanted = wanted.where(ACCOUNTS.c.user_id == user_id)
         return ACCOUNT.maybe(self._first(wanted))
+
+    def add_flow(self, flow: AccountFlow) -> None:
+        """Keep money that came in or left; the account itself is updated beside."""
+        self._count(_INSERT_FLOW, FLOW.values(flow))
+
+    def flows(self, account_id: str) -> Sequence[AccountFlow]:
+        """The account's cash flows, oldest first."""
+        return FLOW.all(self._rows(_FLOWS, account_id=account_id))
 
     def list(self, user_id: str | None = None) -> Sequence[Account]:
         """Accounts of one user, or of all when ``user_id`` is None, oldest first."""

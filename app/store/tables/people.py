@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Column, Index, SmallInteger, Table, UniqueConstraint, func, text
 
-from app.domain.accounts import Mode
+from app.domain.accounts import FlowKind, Mode
 from app.domain.settings import StrategySettings
 from app.domain.strategies import StrategyKind, StrategyState
 from app.store.tables.schema import (
@@ -20,7 +20,7 @@ from app.store.tables.schema import (
     reference,
     words,
 )
-from app.store.types import Document, Words
+from app.store.types import Document, ExactDecimal, Words
 
 USERS: Final = Table(
     "users",
@@ -57,6 +57,7 @@ ACCOUNTS: Final = Table(
     words("roll"),
     reference("user_id", "users.id", null=True),
     Column("settings", Document(dict), nullable=False),
+    Column("deposited", ExactDecimal(), nullable=False, server_default="0"),
     one_of("mode", Mode),
 )
 Index(
@@ -64,6 +65,21 @@ Index(
     func.coalesce(ACCOUNTS.c.user_id, text("''")),
     ACCOUNTS.c.name,
     unique=True,
+)
+
+CASH_FLOWS: Final = Table(
+    "cash_flows",
+    METADATA,
+    Column("id", Words(), primary_key=True),
+    reference("account_id", "accounts.id", on_delete="CASCADE"),
+    instant("at"),
+    decimal("amount"),
+    choice("kind", FlowKind),
+    words("note"),
+    instant("made_at"),
+    words("made_by", null=True),
+    Index(None, "account_id", "at"),
+    one_of("kind", FlowKind),
 )
 
 STRATEGIES: Final = Table(

@@ -9,13 +9,13 @@ from apiflask import APIBlueprint
 from flask import Response
 from pydantic import Field
 
-from app.domain.accounts import Account
+from app.domain.accounts import Account, AccountFlow, FlowKind
 from app.domain.money import exact
 from app.domain.safety.switches import Scope as Switched
 from app.services.pnl import Summary
 from app.services.reads import Paging, Scope
 from app.web import wire
-from app.web.api.listing import Amount, ListQuery, Strict, add, part
+from app.web.api.listing import Amount, Instant, ListQuery, Strict, add, part
 from app.web.api.safety import stop_on
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
@@ -45,6 +45,15 @@ class ChangeIn(Strict):
     roll: str | None = None
 
 
+class FlowIn(Strict):
+    """Money that came into an account or left it; ``at`` is now when it is absent."""
+
+    kind: FlowKind
+    amount: Amount
+    at: Instant | None = None
+    note: str = Field("", max_length=200)
+
+
 @guard(Guard.EITHER)
 def accounts(query: ListQuery) -> Response:
     """List the trading accounts."""
@@ -70,6 +79,33 @@ def create(body: AccountIn) -> tuple[Json, int]:
 def change(account_id: str, body: ChangeIn) -> Json:
     """Replace the settings of an account, for what is filled from now on."""
     return shown(deps().accounts.update_paper(me().id, account_id, body.settings, body.roll))
+
+
+@guard(Guard.EITHER)
+def cash_flows(account_id: str, query: ListQuery) -> Response:
+    """List an account's deposits and payouts, oldest first; what left it is negative."""
+    found = deps().accounts.cash_flows(me().id, account_id)
+    return part([_flow(each) for each in found], query)
+
+
+@guard(Guard.EITHER)
+def move_cash(account_id: str, body: FlowIn) -> tuple[Json, int]:
+    """Write down a deposit, a payout or an adjustment."""
+    made = deps().accounts.move_cash(
+        me().id, account_id, body.kind, body.amount, body.at, body.note
+    )
+    return _flow(made), 201
+
+
+def _flow(each: AccountFlow) -> Json:
+    return {
+        "id": each.id,
+        "at": wire.iso(each.at),
+        "kind": each.kind.value,
+        "amount": wire.money(each.amount),
+        "note": each.note,
+        "made_at": wire.iso(each.made_at),
+    }
 
 
 @guard(Guard.EITHER)
@@ -125,7 +161,7 @@ def of_books(each: Account) -> Json:
 
 @exact
 def _cash(each: Account, summary: Summary) -> Decimal:
-    return each.starting_cash + summary.realised
+    return each.capital + summary.realised
 
 
 def agreement(each: Account) -> Json:
@@ -167,5 +203,7 @@ def install(api: APIBlueprint) -> None:
     add(api, "POST", "/accounts", create, body=AccountIn)
     add(api, "GET", "/accounts/<account_id>", account)
     add(api, "PUT", "/accounts/<account_id>", change, body=ChangeIn)
+    add(api, "GET", "/accounts/<account_id>/cash-flows", cash_flows, query=ListQuery)
+    add(api, "POST", "/accounts/<account_id>/cash-flows", move_cash, body=FlowIn)
     add(api, "GET", "/accounts/<account_id>/figures", figures)
     add(api, "GET", "/faults", faults)
