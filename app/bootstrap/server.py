@@ -21,6 +21,7 @@ from flask_socketio import SocketIO
 from app import logs
 from app.bootstrap.core import Core, core
 from app.bootstrap.parts import Wake
+from app.bootstrap.storms import launcher
 from app.bootstrap.trading import Trading
 from app.brokers.chaos.presets import fault_book
 from app.brokers.feeds import SyntheticFeed
@@ -30,6 +31,7 @@ from app.services.alarms import Alarms
 from app.services.funds import Funds
 from app.services.journal import JournalDesk, Measuring
 from app.services.ownership import OWNED_EVERY, Ownership, Part
+from app.services.storms import StormDesk
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.sim.synthetic import SyntheticMarket
@@ -136,7 +138,9 @@ def build(settings: Settings) -> Runtime:
     reconciling = _add_reconciler(made, supervisor, spawn)
     trading = Trading(made, supervisor, lanes, executor, reconciling)
     ownership = _ownership(made, alarms, trading)
-    deps = _web_deps(made, supervisor, ownership)
+    storms = _storms(made)
+    supervisor.add("storms", storms.step, every=1.0)
+    deps = _web_deps(made, supervisor, ownership, storms)
     app = create_app(deps)
     socketio, live = create_socketio(app, deps)
     sockets = OpenSockets(app.wsgi_app)
@@ -232,7 +236,22 @@ def _add_market(made: Core, feed: SyntheticFeed, symbol: str) -> None:
     feed.add(market)
 
 
-def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDeps:
+def _storms(made: Core) -> StormDesk:
+    return StormDesk(
+        made.store,
+        made.clock,
+        made.ids,
+        made.accounts,
+        made.strategies,
+        made.halts,
+        launcher(made.settings, ROOT, release()),
+        elsewhere=made.settings.venue_url is not None,
+    )
+
+
+def _web_deps(
+    made: Core, supervisor: Supervisor, ownership: Ownership, storms: StormDesk
+) -> WebDeps:
     settings, funds = made.settings, Funds(made.brokers, made.clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, made.reads, made.clock, made.recorder, settings.trading_day_roll)
@@ -262,6 +281,7 @@ def _web_deps(made: Core, supervisor: Supervisor, ownership: Ownership) -> WebDe
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,
+        storms=storms,
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.services.reconcile import DriftDesk
     from app.services.sources import Sources
     from app.services.storage import Storage
+    from app.services.storms import StormDesk
     from app.services.strategies import StrategyService
     from app.services.tracing import Tracer
     from app.services.users import UserService
@@ -83,6 +84,7 @@ class WebDeps:
     desk: ManualDesk
     halts: HaltDesk
     storage: Storage
+    storms: StormDesk
     recorder: Recorder
     health: Health
     sources: Sources

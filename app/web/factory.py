@@ -19,6 +19,7 @@ from app.web.api import (
     records,
     refusals,
     safety,
+    storms,
     strategies,
     trading,
 )
@@ -58,6 +59,7 @@ def create_app(web: WebDeps) -> APIFlask:
     pages.install(app, settings)
     account_pages.install(app)
     drift.install_page(app)
+    storms.install_pages(app)
     _install_api(app)
     auth.install(app, settings)
     standby.install(app)
@@ -93,6 +95,7 @@ def _install_api(app: APIFlask) -> None:
     trading.install(api)
     safety.install(api)
     drift.install(api)
+    storms.install(api)
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)

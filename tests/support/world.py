@@ -27,6 +27,7 @@ from app.domain.users import User
 from app.services.alarms import Alarms
 from app.services.funds import Funds
 from app.services.journal import JournalDesk, Measuring
+from app.services.storms import StormDesk
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
@@ -35,6 +36,7 @@ from app.web.auth import Visitor
 from app.web.live import Live
 from app.web.sockets import create_socketio
 from tests.support.leases import OneLease, owning
+from tests.support.storming import Launches
 
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -71,6 +73,7 @@ class World:
     web: WebDeps
     stopping: list[bool] = field(default_factory=list)
     lease: OneLease = field(default_factory=OneLease)
+    launches: Launches = field(default_factory=Launches)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -194,6 +197,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     lease = OneLease()
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
+    launches = Launches()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll)
@@ -226,6 +230,9 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,
+        storms=StormDesk(
+            made.store, clock, made.ids, made.accounts, made.strategies, made.halts, launches
+        ),
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,
@@ -242,7 +249,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
-    return World(made, clock, app, socketio, live, web, stopping, lease)
+    return World(made, clock, app, socketio, live, web, stopping, lease, launches)
 
 
 def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:

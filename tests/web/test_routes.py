@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.domain.errors import InvariantBroken
 from app.domain.safety.drift import Difference, Drift, DriftCause, suspected
+from app.domain.safety.storms import Wish
 from app.web.auth import Guard, guards
 from tests.support.world import World
 
@@ -51,6 +52,10 @@ INVENTORY = {
     "GET /api/refusals": G.PUBLIC,
     "GET /api/positions.csv": G.EITHER,
     "GET /api/status": G.EITHER,
+    "GET /api/storms": G.EITHER,
+    "GET /api/storms/<storm_id>": G.EITHER,
+    "GET /api/storms/<storm_id>/alerts": G.EITHER,
+    "GET /api/storms/<storm_id>/alerts.csv": G.EITHER,
     "GET /api/strategies": G.EITHER,
     "GET /api/strategies.csv": G.EITHER,
     "GET /api/strategies/<strategy_id>": G.EITHER,
@@ -72,6 +77,8 @@ INVENTORY = {
     "GET /health/live": G.PUBLIC,
     "GET /health/ready": G.PUBLIC,
     "GET /login": G.FORM,
+    "GET /proof": G.SESSION,
+    "GET /proof/<storm_id>": G.SESSION,
     "GET /settings/tokens": G.SESSION,
     "GET /setup": G.FORM,
     "GET /static/<path:filename>": G.PUBLIC,
@@ -92,6 +99,8 @@ INVENTORY = {
     "POST /api/paper-trading/quotes": G.EITHER,
     "POST /api/positions/close": G.EITHER,
     "POST /api/resume": G.EITHER,
+    "POST /api/storms": G.EITHER,
+    "POST /api/storms/<storm_id>/stop": G.EITHER,
     "POST /api/strategies": G.EITHER,
     "POST /api/strategies/<strategy_id>/archive": G.EITHER,
     "POST /api/strategies/<strategy_id>/restore": G.EITHER,
@@ -134,6 +143,7 @@ def path_of(route: str) -> tuple[str, str]:
         "token_id",
         "key",
         "drift_id",
+        "storm_id",
         "trade_id",
     )
     for name in names:
@@ -257,7 +267,8 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
     for action in ("buy", "exit", "buy"):
         world.fill(key, action, "1", "5000")
     ann = world.program()
-    token, _ = world.core.users.create_token(world.user("ann").id, "mine")
+    ann_id = world.user("ann").id
+    token, _ = world.core.users.create_token(ann_id, "mine")
     owned = {
         "alert_id": ann.get("/api/alerts").get_json()["items"][0]["id"],
         "account_id": world.account_id("ann"),
@@ -265,6 +276,7 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
         "order_id": ann.get("/api/orders").get_json()["items"][0]["id"],
         "token_id": token.id,
         "drift_id": drift_on(world).id,
+        "storm_id": world.web.storms.begin(ann_id, world.account_id("ann"), Wish()).id,
         "trade_id": ann.get("/api/trades").get_json()["items"][0]["id"],
     }
     link = [{"account_id": world.account_id("bob")}]
