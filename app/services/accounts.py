@@ -102,7 +102,7 @@ class AccountService:
         counted anew.
         """
         with self._store.write() as uow:
-            present = _own(uow, user_id, account_id)
+            present = _held(uow, user_id, account_id)
             self._check(present.venue, settings)
             chosen = present.roll if roll is None else _roll(roll)
             account = replace(present, settings=dict(settings), roll=chosen)
@@ -130,7 +130,7 @@ class AccountService:
         takes it in.  Raises InvalidInput, with the fields, and NotFound.
         """
         with self._store.write() as uow:
-            present, now = _own(uow, user_id, account_id), self._clock.now()
+            present, now = _held(uow, user_id, account_id), self._clock.now()
             flow = AccountFlow(
                 id=self._ids(),
                 account_id=account_id,
@@ -285,7 +285,15 @@ def _roll(text: str) -> str:
 
 
 def _own(uow: UnitOfWork, user_id: str | None, account_id: str) -> Account:
-    account = uow.accounts.get(account_id)
+    return _of(user_id, uow.accounts.get(account_id))
+
+
+def _held(uow: UnitOfWork, user_id: str | None, account_id: str) -> Account:
+    """The account to be changed: of two changes at once the second sees what the first did."""
+    return _of(user_id, uow.accounts.hold(account_id))
+
+
+def _of(user_id: str | None, account: Account | None) -> Account:
     if account is None or (user_id is not None and account.user_id != user_id):
         raise NotFound("There is no such account.")
     return account

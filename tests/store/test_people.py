@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import count
+from threading import Thread
 
 import pytest
 
+from app.clock import VirtualClock
 from app.domain.accounts import AccountFlow, FlowKind, Mode
 from app.domain.alerts import Offset, OffsetUnit, QuantityType
 from app.domain.errors import Conflict, InvariantBroken, NotFound
@@ -14,6 +17,7 @@ from app.domain.orders import OrderType, Side, TimeInForce
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import StrategyKind, StrategyState
 from app.domain.users import ApiToken
+from app.services.accounts import AccountService
 from app.services.ports import KeyHolder, Owner
 from app.store.unit_of_work import SqlStore
 from tests.support.records import ACCOUNT, KEY, NOON, SECOND, STRATEGY, USER, alert, furnish
@@ -78,6 +82,26 @@ def test_cash_flows_are_kept_to_the_last_digit_and_listed_by_their_instant(
     with store.read() as unit:
         assert unit.accounts.flows(ACCOUNT.id) == [early, late]
         assert unit.accounts.flows("nothing") == []
+
+
+def test_deposits_at_the_same_time_are_all_in_the_sum(store: SqlStore) -> None:
+    numbers = count()
+    service = AccountService(store, VirtualClock(NOON), lambda: str(next(numbers)), "00:00 UTC", {})
+
+    def deposit() -> None:
+        for _ in range(5):
+            service.move_cash("user-1", ACCOUNT.id, FlowKind.DEPOSIT, Decimal("0.1"))
+
+    threads = [Thread(target=deposit) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as unit:
+        kept = unit.accounts.get(ACCOUNT.id)
+        assert len(unit.accounts.flows(ACCOUNT.id)) == 20
+    assert kept is not None
+    assert kept.deposited == 2
 
 
 def test_an_account_is_kept_whole_and_changed(store: SqlStore) -> None:

@@ -83,6 +83,9 @@ class Accounts(Protocol):
 
     def get(self, account_id: str) -> Account | None: ...
 
+    def hold(self, account_id: str) -> Account | None:
+        """The account as it is now; nobody else holds or changes it before the transaction ends."""
+
     def by_name(self, user_id: str | None, name: str) -> Account | None: ...
 
     def list(self, user_id: str | None = None) -> Sequence[Account]: ...

@@ -129,6 +129,9 @@ _UPDATE_ACCOUNT: Final = (
     .values({name: bindparam(f"new_{name}") for name in (*_ACCOUNT_CHANGING, "settings")})
 )
 _ACCOUNTS: Final = select(*ACCOUNT.columns).order_by(ACCOUNTS.c.id)
+_HOLD_ACCOUNT: Final = (
+    select(*ACCOUNT.columns).where(ACCOUNTS.c.id == bindparam("id")).with_for_update()
+)
 _INSERT_FLOW: Final = insert(CASH_FLOWS)
 _FLOWS: Final = (
     select(*FLOW.columns)
@@ -157,6 +160,10 @@ class Accounts(Repo):
     def get(self, account_id: str) -> Account | None:
         """The account with this id."""
         return ACCOUNT.maybe(self._first(_GET_ACCOUNT, id=account_id))
+
+    def hold(self, account_id: str) -> Account | None:
+        """The account as it is now; nobody else holds or changes it before the transaction ends."""
+        return ACCOUNT.maybe(self._first(_HOLD_ACCOUNT, id=account_id))
 
     def by_name(self, user_id: str | None, name: str) -> Account | None:
         """The account of that name of one user, or the oldest of anybody's when that is None."""
