@@ -82,6 +82,20 @@ def ear(tmp_path: Path) -> Iterator[Listening]:
         made.close()
 
 
+def test_f15_a_venue_that_wants_to_be_left_alone_is_connected_to_once_it_may_be_asked(
+    ear: Listening,
+) -> None:
+    opened, downs = ear.venue.streams(), len(ear.ups())
+    ear.venue.next("limited", verb="positions", seconds=1.5)
+    ear.venue.now(ear.id, "stream_close")
+    eventually(lambda: "limited" in ear.venue.drawn())
+    time.sleep(1.2)
+    ear.clock.advance(1.7)
+    ear.again(downs)
+    # One connection could not catch up; the next one waited for as long as the venue had said.
+    assert ear.venue.streams() - opened == 2
+
+
 @pytest.mark.parametrize("fault", ["stream_close", "stream_mute", "stream_half_open"])
 def test_f15_a_stream_that_ends_or_falls_silent_is_made_anew_and_what_was_missed_is_told(
     ear: Listening, fault: str

@@ -13,7 +13,7 @@ import websocket
 
 from app.brokers.net.calls import Place, Timeouts
 from app.brokers.net.text import clean
-from app.domain.errors import SignalboxError
+from app.domain.errors import BrokerLimited, SignalboxError
 
 #: The first rest before a new connection, doubled each time up to the longest, in seconds.
 _FIRST_REST_S: Final = 0.25
@@ -91,19 +91,22 @@ class Stream:
         failures = 0
         while not self._closing.is_set():
             begun = self._monotonic()
-            detail = self._read()
+            detail, asked_s = self._read()
             if self._closing.is_set():
                 return
             self._tell(False, detail)
             failures = 0 if self._monotonic() - begun >= _LASTED_S else failures + 1
-            self._closing.wait(self._rest(failures))
+            self._closing.wait(max(asked_s, self._rest(failures)))
 
     def _rest(self, failures: int) -> float:
         longest = min(_FIRST_REST_S * float(2 ** min(failures, 10)), _LONGEST_REST_S)
         return longest * (0.5 + self._chance.random() / 2)
 
-    def _read(self) -> str:
-        """Read one connection to its end, and return why it ended."""
+    def _read(self) -> tuple[str, float]:
+        """Read one connection to its end; return why it ended, and how long not to try again.
+
+        Trying while the venue wants to be left alone would only make the rests longer.
+        """
         try:
             with self._gate:
                 connection = self._connected()
@@ -113,11 +116,12 @@ class Stream:
                 self._socket = None
                 connection.shutdown()
         except websocket.WebSocketTimeoutException:
-            return f"The stream said nothing for {self._idle_s:g} s."
+            return f"The stream said nothing for {self._idle_s:g} s.", 0.0
         except _Broken as error:
             words = error.detail if isinstance(error, SignalboxError) else clean(str(error))
-            return f"The stream ended: {words or type(error).__name__}"
-        return "The stream was closed."
+            asked_s = error.wait_s if isinstance(error, BrokerLimited) else 0.0
+            return f"The stream ended: {words or type(error).__name__}", asked_s
+        return "The stream was closed.", 0.0
 
     def _connected(self) -> websocket.WebSocket:
         place = self._place()

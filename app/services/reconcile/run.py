@@ -27,7 +27,8 @@ from app.services.trading import trust
 from app.services.trading.send import Sender
 from app.services.trading.settle import BATCH, Settler
 
-#: How often an account is compared, in seconds, and how soon again when a difference is suspected.
+#: How often an account is compared, in seconds; and how soon again when a difference is suspected
+#: or while the venue's stream is down, so that nothing tells what fills.
 EVERY_S: Final = 60.0
 SOON_S: Final = 11.0
 #: How soon a venue that did not answer is asked again; it doubles each time, up to a minute.
@@ -142,7 +143,8 @@ class Reconciler:
                 return False
             suspects = self._write(asked, answer, back=check.problem is not None)
             check.answered_at, check.problem, check.failures = self._clock.now(), None, 0
-            self._next(account_id, check, SOON_S if suspects else EVERY_S)
+            soon = suspects or check.linked is False
+            self._next(account_id, check, SOON_S if soon else EVERY_S)
             return True
 
     def _check(self, account_id: str) -> Check:

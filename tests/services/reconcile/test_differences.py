@@ -13,6 +13,7 @@ from app.domain.orders import OrderState
 from app.domain.reports import LinkReport
 from app.domain.safety.drift import DriftCause, DriftState, Resolution
 from app.domain.strategies import Strategy
+from app.services.reconcile.run import SOON_S
 from tests.support.floor import Floor, restarted
 from tests.support.reconciling import (
     drift_of,
@@ -236,6 +237,21 @@ def test_a_connection_that_came_back_is_a_reason_to_look(floor: Floor) -> None:
     floor.core.reconciler.linked(LinkReport(floor.desk.id, up=True, at=now))
     assert floor.core.reconciler.check(floor.desk.id).linked is True
     assert floor.desk.id in floor.core.reconciler.due()
+
+
+def test_f15_while_nobody_hears_the_venue_a_fill_is_found_within_seconds(
+    floor: Floor, strategy: Strategy
+) -> None:
+    look(floor)
+    floor.broker.tells = False
+    floor.core.reconciler.linked(LinkReport(floor.desk.id, up=False, at=floor.clock.now()))
+    look(floor)
+    floor.send(strategy, action="buy", quantity="2")
+    assert floor.held(strategy) == 0
+    floor.clock.advance(SOON_S)
+    assert floor.desk.id in floor.core.reconciler.due()
+    look(floor)
+    assert floor.held(strategy) == 2
 
 
 def test_a_failed_answer_is_not_flat_and_is_said_once(floor: Floor, strategy: Strategy) -> None:
