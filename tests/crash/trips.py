@@ -32,7 +32,7 @@ def _moving(ward: Ward, point: str) -> None:
 def _half_sent(ward: Ward) -> None:
     """C01: the server dies while the body is on its way."""
     ward.send_half(ward.move(ward.desk.held - 1))
-    ward.strike()
+    ward.strike("C01")
     ward.half.close()
     _back(ward)
 

@@ -26,8 +26,9 @@ from app.storm.stage import own_account
 from tests.support.serving import environment, eventually
 from tests.support.tree import ROOT
 
-#: How long a restarted server may need to settle what it found: the grace period and more.
-SETTLE_S = 40.0
+#: How long a restarted server may need to settle what it found: the grace period, and the minute
+#: after which it compares itself with a broker that told it nothing.
+SETTLE_S = 80.0
 _PAUSE = threading.Event()
 
 
@@ -46,11 +47,17 @@ class Desk:
 
 @dataclass
 class Ward:
-    """A directory with a user and strategies, and what the sender of alerts was told."""
+    """A directory with a user and strategies, and what the sender of alerts was told.
+
+    ``killed`` says of each kill at which point it was, ``judgements`` how often all held.
+    """
 
     data_dir: Path
     acknowledged: set[str] = field(default_factory=set)
     deaths: list[datetime] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)
+    judgements: int = 0
+    _wanted: str = ""
     _last: tuple[Desk, dict[str, str]] | None = None
 
     def __post_init__(self) -> None:
@@ -105,24 +112,28 @@ class Ward:
         self.server.start()
 
     def die_at(self, point: str) -> None:
+        self._wanted = point
         self.point.write_text(point, encoding="ascii")
 
-    def strike(self) -> None:
-        """End the server's processes at once, wherever they are."""
+    def strike(self, point: str) -> None:
+        """End the server's processes at once, wherever they are; ``point`` is what that is."""
         self.server.kill()
+        self._wanted = point
         self._died()
 
-    def dead(self) -> None:
+    def dead(self, patience_s: float = 15.0) -> None:
         """Wait until the point has ended the server."""
-        assert self.server.ended(15), "The server was not killed."
+        assert self.server.ended(patience_s), "The server was not killed."
         self._died()
 
     def _died(self) -> None:
         self.deaths.append(self.clock.now())
+        self.killed.append(self._wanted)
 
     def stop(self) -> None:
+        """End the server as a service manager does."""
         assert self.server.stop(), self.server.last_words()
-        self._died()
+        self.deaths.append(self.clock.now())
 
     # --- the senders ------------------------------------------------------------------------------
 
@@ -190,6 +201,7 @@ class Ward:
         evidence = self.settled(working)
         wrong = faults(evidence, self.acknowledged)
         assert not wrong, "\n".join(wrong)
+        self.judgements += 1
         return evidence
 
 
