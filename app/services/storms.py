@@ -63,8 +63,8 @@ class StormDesk:
     _looked_at: datetime | None = None
     _lock: Lock = field(default_factory=Lock)
 
-    def begin(self, user_id: str, account_id: str, wish: Wish) -> Storm:
-        """Start a storm on the user's account.
+    def begin(self, user_id: str | None, account_id: str, wish: Wish) -> Storm:
+        """Start a storm on the user's account; None stands for the command line.
 
         Raises NotFound, InvalidInput for an account that is not meant for this, and Conflict when
         a storm runs already or trading is stopped.
@@ -115,7 +115,7 @@ class StormDesk:
                 del self._untidy[storm.id]
         return False
 
-    def _check(self, user_id: str, account: Account) -> None:
+    def _check(self, user_id: str | None, account: Account) -> None:
         if account.mode is not Mode.PAPER or account.venue not in {PAPER, CHAOS}:
             words = "must be a paper or a chaos account"
             raise InvalidInput("A storm never touches real money.", fields={"account_id": words})
@@ -129,7 +129,7 @@ class StormDesk:
             if (stop.switch.scope, stop.switch.subject_id) in meant:
                 raise Conflict(f"{stop.subject} is stopped: resume trading first.")
 
-    def _begun(self, user_id: str, account: Account, wish: Wish) -> Storm:
+    def _begun(self, user_id: str | None, account: Account, wish: Wish) -> Storm:
         storm_id = self.ids()
         made = [
             self.strategies.create(
