@@ -15,6 +15,7 @@ from app.web.api import (
     dashboard,
     drift,
     journal,
+    journal_pages,
     metrics,
     records,
     refusals,
@@ -59,6 +60,7 @@ def create_app(web: WebDeps) -> APIFlask:
     pages.install(app, settings)
     account_pages.install(app)
     drift.install_page(app)
+    journal_pages.install(app)
     storms.install_pages(app)
     _install_api(app)
     auth.install(app, settings)

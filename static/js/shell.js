@@ -63,6 +63,8 @@ function entries(halt, display) {
     go("New strategy", "/strategies/new"),
     go("Alerts", "/alerts"),
     go("Accounts", "/accounts"),
+    go("Journal", "/journal"),
+    go("Metrics", "/metrics"),
     go("Reconciliation", "/drift"),
     go("API tokens", "/settings/tokens"),
     go("About", "/about"),

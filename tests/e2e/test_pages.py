@@ -55,11 +55,15 @@ def show(house: House) -> Show:
     trader.strategy("No entries", "NQ")
     archived = trader.strategy("Old idea")
     long = trader.strategy("Bitcoin swing", "BTCUSD")
+    closed = trader.strategy("Opening gap of the second session", "QQQ")
     refusing = trader.strategy("Switched off", "SPY")
     trader.post(f"/api/strategies/{refusing.id}/state", state="off")
     trader.post(f"/api/strategies/{archived.id}/archive")
     executed = trader.fill(range_, "buy", "2", "5000.25")
     trader.fill(long, "sell", "0.3", "94794.43")
+    for action, price in (("buy", "410.25"), ("exit", "412.75")):
+        trader.fill(closed, action, "100", price)
+    trip = trader.get("/api/trades")["items"][0]["id"]
     trader.quote("ES", "5003.75")
     trader.quote("BTCUSD", "95000.12")
     refused = trader.alert(refusing, action="buy", quantity=1).json()["alert_id"]
@@ -84,6 +88,10 @@ def show(house: House) -> Show:
         "account": f"/accounts/{account}",
         "new account": "/accounts/new",
         "new chaos account": "/accounts/new?venue=chaos",
+        "journal": "/journal",
+        "journal of nothing": "/journal?start_date=2020-01-06&end_date=2020-01-06",
+        "round trip": f"/journal/{trip}",
+        "metrics": "/metrics",
         "reconciliation": "/drift",
         "tokens": "/settings/tokens",
         "about": "/about",
@@ -110,6 +118,10 @@ PATHS = (
     "account",
     "new account",
     "new chaos account",
+    "journal",
+    "journal of nothing",
+    "round trip",
+    "metrics",
     "reconciliation",
     "tokens",
     "about",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -62,11 +62,6 @@ class Report:
     def groups(self, cut: Cut) -> Sequence[Group]:
         """Return the round trips by ``cut``; weekday and hour are told in the roll's zone."""
         return groups(self.trades, cut, self.roll.zone)
-
-    @property
-    def cuts(self) -> Mapping[Cut, Sequence[Group]]:
-        """The round trips by every cut."""
-        return {cut: self.groups(cut) for cut in Cut}
 
 
 class Measuring:

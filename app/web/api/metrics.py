@@ -73,9 +73,7 @@ def metrics(query: RangeQuery) -> Json:
     report = deps().measuring.report(query.choice)
     return {
         **told(report),
-        "groups": {
-            cut.value: [_group(each) for each in found] for cut, found in report.cuts.items()
-        },
+        "groups": {each.value: cut(report, each) for each in Cut},
         "distribution": [_bin(each) for each in report.distribution],
     }
 
@@ -84,7 +82,12 @@ def metrics(query: RangeQuery) -> Json:
 def groups(query: GroupsQuery) -> Response:
     """List the groups of round trips by one cut."""
     report = deps().measuring.report(query.choice)
-    return part([_group(each) for each in report.groups(query.by)], query)
+    return part(cut(report, query.by), query)
+
+
+def cut(report: Report, by: Cut) -> list[Json]:
+    """Return the groups of a report by one cut."""
+    return [_group(each) for each in report.groups(by)]
 
 
 def told(report: Report) -> Json:
