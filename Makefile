@@ -13,9 +13,10 @@ TEST_TOOLS   := $(VENV)/.test-tools
 # Workers of the test run, and what else to say to pytest: make test ARGS="-k pnl"
 JOBS ?= 2
 ARGS ?=
-# Random kills of the crash test, and the seed of their times: make crash KILLS=60 SEED=1
-KILLS ?= 6
+# Kills of the crash test, the seed of their times, and a file for the result: make crash KILLS=200 SEED=1
+KILLS ?= 64
 SEED ?=
+REPORT ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo setup-test test coverage crash check format bench lock
@@ -39,8 +40,8 @@ test: setup-test ## Run the whole suite on two cores; ARGS="-k pnl" for a part o
 coverage: setup-test ## Run the suite with branch coverage and show what no test reaches.
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
 
-crash: setup-test ## Kill a real server at every point of the crash matrix and at random; KILLS=60 for more, SEED=1 to repeat.
-	KILLS=$(KILLS) SEED=$(SEED) $(PYTHON) -m pytest -v -s tests/crash/all_points.py tests/crash/test_points.py $(ARGS)
+crash: setup-test ## Kill a real server at every point of the crash matrix and at random; KILLS=200 for more, SEED=1 to repeat, REPORT=FILE to keep.
+	KILLS=$(KILLS) SEED=$(SEED) REPORT=$(REPORT) $(PYTHON) -m pytest -v -s tests/crash/all_points.py $(ARGS)
 
 check: setup $(DEV_PACKAGES) ## Check style, format, types, layers and the sums of the browser libraries.
 	$(VENV)/bin/ruff check

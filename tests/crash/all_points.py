@@ -18,7 +18,7 @@ from app.clock import SystemClock
 from app.storm.plan import Shape, messages
 from app.storm.sending import Crew, Ledger, Post
 from app.storm.stage import FAULTS
-from tests.crash.conftest import copied
+from tests.crash.conftest import copied, found
 from tests.crash.outside import (
     beside,
     fill_while_down,
@@ -27,10 +27,13 @@ from tests.crash.outside import (
     restore_old_backup,
     standby_takes_over,
 )
+from tests.crash.rolling import roll_over
 from tests.crash.tally import AT_RANDOM, BROKEN_BROKER, Tally
 from tests.crash.trips import crash
 from tests.crash.ward import Ward
+from tests.faults.test_migrations import kill_at
 from tests.support.chaos import OuterVenue
+from tests.support.serving import environment, free_port
 
 KILLS = int(os.environ.get("KILLS") or 64)
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
@@ -44,12 +47,12 @@ LANES = 3
 @pytest.fixture(scope="module")
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     clock = SystemClock()
-    found = Tally(clock.now())
+    run = Tally(clock.now())
     print(f"\nKILLS={KILLS} SEED={SEED}")  # noqa: T201  shown to repeat it
-    yield found
-    print(f"\nSEED={SEED}: {found.line()}")  # noqa: T201
+    yield run
+    print(f"\nSEED={SEED}: {run.line()}")  # noqa: T201
     if REPORT:
-        report = found.report(SEED, KILLS, clock.now(), request.session.testsfailed)
+        report = run.report(SEED, KILLS, clock.now(), request.session.testsfailed)
         Path(REPORT).write_text(report, encoding="utf-8")
 
 
@@ -149,6 +152,34 @@ def test_c15_a_cancel_whose_answer_was_not_heard_is_found_out(marching: Ward) ->
 
 def test_c17_a_reversal_goes_on_at_the_missing_leg(marching: Ward) -> None:
     crash(marching, "C17")
+
+
+def test_c18_the_day_after_a_crash_at_its_roll_begins_with_what_was_earned_until_then(
+    crash_template: Path, tmp_path: Path, tally: Tally
+) -> None:
+    ward = copied(crash_template, tmp_path / "data")
+    try:
+        roll_over(ward)
+        tally.add(ward)
+    finally:
+        ward.server.kill()
+
+
+def test_c19_after_a_migration_that_was_killed_twice_the_server_trades(
+    tmp_path: Path, tally: Tally
+) -> None:
+    folder = tmp_path / "data"
+    for point in ("CREATE TABLE orders", "commit"):
+        kill_at(point, environment(folder, free_port()))
+    found(folder)
+    ward = Ward(folder)
+    ward.killed += ["C19", "C19"]
+    try:
+        ward.start()
+        assert ward.send(ward.move(1)) == 202
+        tally.add(ward)
+    finally:
+        ward.server.kill()
 
 
 def test_c20_who_stands_by_goes_on_when_the_trading_server_is_killed(

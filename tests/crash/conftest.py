@@ -16,13 +16,18 @@ from tests.crash.ward import DESKS, Ward
 def crash_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with a user, two strategies, and a third one whose orders fill one by one."""
     folder = tmp_path_factory.mktemp("crash") / "data"
+    found(folder)
+    return folder
+
+
+def found(folder: Path) -> None:
+    """Do in the folder what a new user does first."""
     shell = shell_on(folder)
     shell.ok("migrate")
     shell.ok("user", "create", "ann", SIGNALBOX_PASSWORD=PASSWORD)
     shell.ok("account", "create", "thin", "--set", "liquidity_per_quote=1")
     for name, (symbol, account) in DESKS.items():
         shell.ok("strategy", "create", name, "--symbol", symbol, "--account", account)
-    return folder
 
 
 def copied(template: Path, data_dir: Path) -> Ward:

@@ -95,6 +95,8 @@ STATEMENTS = {
     # The fill is written, its position is not, nothing is committed.
     "C13": Statement(before=".", seen="INSERT INTO fills "),
 }
+#: The trading day has ended, with what the next one begins is being looked up (rolling.py).
+ROLL = {"C18": Statement(before=r"SELECT .*\sFROM strategy_pnl_history\s")}
 MOMENTS = {
     # The alert is committed, its sender has no answer.
     "C03": told(FactKind.ALERT_RECEIVED),
@@ -121,7 +123,7 @@ def watch_statements() -> None:
     """Watch every connection that is opened from now on; to be called before the server is made."""
 
     def trace(statement: str) -> None:
-        for point, each in STATEMENTS.items():
+        for point, each in (STATEMENTS | ROLL).items():
             each.hear(point, statement)
 
     def follow(connection: Any, *_: object) -> None:  # noqa: ANN401  SQLite's own

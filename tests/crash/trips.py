@@ -82,4 +82,3 @@ TRIPS: dict[str, Callable[[Ward], None]] = {
     "C15": _cancelling,
     "C17": _reversing,
 }
-POINTS = tuple(sorted(TRIPS))

@@ -6,11 +6,12 @@ import itertools
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 
@@ -25,6 +26,8 @@ from app.storm.server import StormServer
 from app.storm.stage import own_account
 from tests.support.serving import environment, eventually
 from tests.support.tree import ROOT
+
+T = TypeVar("T")
 
 #: How long a restarted server may need to settle what it found: the grace period, and the minute
 #: after which it compares itself with a broker that told it nothing.
@@ -88,6 +91,15 @@ class Ward:
             yield made
         finally:
             made.close()
+
+    def prepared(self, change: Callable[[Core], T]) -> T:
+        """What ``change`` returns, which is done while no server runs."""
+        with self._core() as made:
+            return change(made)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        _PAUSE.wait(max(seconds, 0.0))
 
     def break_broker(self, wanted: Mapping[str, float], seed: int) -> None:
         """Let the first two strategies trade at the chaos venue, with these faults."""
