@@ -91,7 +91,11 @@ def judge(evidence: Evidence, acknowledged: Collection[str]) -> Judgment:
         "I2": [*doubled, *_strangers(evidence)],
         **{number: list(look(evidence)) for number, look in _LOOKS.items()},
     }
-    blind = None if evidence.deaths is not None else "Other prices than those of alerts may count."
+    blind = (
+        None
+        if evidence.deaths is not None
+        else "In part: prices that this server has from elsewhere are not looked up."
+    )
     verdicts = (
         Verdict(number, tuple(found[number]), blind if number == "I7" else None)
         for number in INVARIANTS

@@ -1,5 +1,6 @@
 /** The proof: begin a storm, follow the one that runs, stop it.  The server renders what came out. */
 import { ApiError, get, post } from "../api.js";
+import { mountCopy } from "../copy.js";
 import { confirm } from "../dialogs.js";
 import { all, one } from "../dom.js";
 import { attempt } from "../toast.js";
@@ -86,6 +87,7 @@ async function stop(id) {
 
 /** Mount both pages; `running` is the storm that is under way, or null. */
 export function mount(root, { running }) {
+  mountCopy(root);
   const form = one("#begin", root);
   form?.addEventListener("submit", (event) => {
     event.preventDefault();
