@@ -84,9 +84,11 @@ def test_a_start_waits_for_the_venues_and_names_those_that_are_slow(
     strategy = floor.strategy()
     floor.broker.holds.clear()
     assert worker.start() == (floor.desk.id,)
-    refused = floor.send(strategy, action="buy", quantity="1")
-    assert (refused.state, refused.code) == (AlertState.REFUSED, "ACCOUNT_NOT_RECONCILED")
+    waiting = floor.send(strategy, action="buy", quantity="1")
+    assert waiting.state is AlertState.CLAIMED
     floor.broker.holds.set()
     settled(worker)
+    floor.work()
+    assert floor.alert(waiting.id).state is AlertState.EXECUTED
     assert floor.send(strategy, action="buy", quantity="1").state is AlertState.EXECUTED
     assert module.START_S == 5.0

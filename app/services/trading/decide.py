@@ -30,7 +30,7 @@ from app.services.restored import restored_at
 from app.services.trading.guard import guard_of
 from app.services.trading.permits import refusal_to_send
 from app.services.trading.switches import stop_of
-from app.services.trading.trust import refusal_to_open, within_reach
+from app.services.trading.trust import awaited, refusal_to_open, within_reach
 
 #: Refusals that mean that an alert came, or was reached, too late.
 EXPIRING: Final = frozenset(
@@ -46,6 +46,11 @@ class CancelFirst:
     """Working orders that must be gone before the alert is decided."""
 
     orders: tuple[Order, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """The alert opens a position on an account that is about to be compared with its venue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +110,10 @@ class Decider:
             at, price = alert.received_at, intent.price
             self._quotes.put(Quote(contract.symbol, price, price, at, QuoteSource.ALERT, price))
 
-    def decide(self, uow: UnitOfWork, alert: Alert, account_id: str) -> Decision | CancelFirst:
-        """Return the decision, not yet stored; or the orders that have to be cancelled before."""
+    def decide(
+        self, uow: UnitOfWork, alert: Alert, account_id: str
+    ) -> Decision | CancelFirst | NotYet:
+        """Return the decision, not yet stored; or what has to come before it."""
         case = self._case(uow, alert, account_id)
         holding, held = _holding(uow, case)
         working = self._working(uow, case)
@@ -121,6 +128,8 @@ class Decider:
             holding,
             _guarding(uow, case, holding),
         )
+        if isinstance(answer, Plan) and not answer.closes and awaited(uow, account_id, case.now):
+            return NotYet()
         if isinstance(answer, Plan):
             answer = self._permitted(uow, case, answer, market)
         if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
@@ -164,6 +173,11 @@ class Decider:
         if abs(self._clock.now() - decision.at) > latest:
             return denied("EXPIRED_BEFORE_SENDING")
         return refusal_to_send(uow, key, leg, None) or refusal_to_open(uow, account.id, symbol)
+
+    def too_early(self, uow: UnitOfWork, decision: Decision) -> bool:
+        """Whether what an earlier run decided opens a position before the account was compared."""
+        opens = any(not leg.reduce_only for leg in decision.legs)
+        return opens and awaited(uow, decision.account_id, self._clock.now())
 
     def _case(self, uow: UnitOfWork, alert: Alert, account_id: str) -> _Case:
         strategy = _strategy(uow, alert)

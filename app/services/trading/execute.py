@@ -21,7 +21,7 @@ from app.domain.refusals import denied
 from app.services.ports import BookKey, Clock, Ids, UnitOfWork
 from app.services.trading import missed
 from app.services.trading.cancel import can_cancel, request_cancel
-from app.services.trading.decide import EXPIRING, CancelFirst, Decider
+from app.services.trading.decide import EXPIRING, CancelFirst, Decider, NotYet
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 from app.services.trading.written import write_order
@@ -152,6 +152,8 @@ class Trader:
             answer = self._decider.decide(uow, alert, account_id)
             if isinstance(answer, CancelFirst):
                 return self._make_room(uow, answer.orders) or Progress.WAITING
+            if isinstance(answer, NotYet):
+                return Progress.WAITING
             uow.decisions.save(answer)
             missed.notice(uow, alert, answer, self._clock.now())
             return self._go_on(uow, alert, answer, fresh=True)
@@ -183,12 +185,14 @@ class Trader:
                 return action
             if not decision.legs:
                 decision = self._decided_again(uow, alert, decision)
+        if not fresh and self._decider.too_early(uow, decision):
+            return Progress.WAITING
         return self._next_leg(uow, alert, decision, fresh=fresh)
 
     def _decided_again(self, uow: UnitOfWork, alert: Alert, decision: Decision) -> Decision:
         """What is to be done once the orders are gone: one may have filled before its cancel."""
         answer = self._decider.decide(uow, alert, decision.account_id)
-        if isinstance(answer, CancelFirst) or not answer.legs:
+        if not isinstance(answer, Decision) or not answer.legs:
             return decision
         uow.decisions.save(answer)
         return answer

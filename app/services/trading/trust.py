@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from app.domain.decisions import Denied, Leg, Step
 from app.domain.money import ZERO, exact, plain
@@ -14,16 +15,29 @@ from app.domain.refusals import denied
 from app.domain.safety.drift import Drift, DriftState
 from app.services.ports import UnitOfWork
 
+#: So long after a start an entry waits for the comparison of its account with the venue.
+PATIENCE: Final = timedelta(seconds=60)
+
 
 def doubt(uow: UnitOfWork, account_id: str, now: datetime) -> None:
     """Let nothing be opened on the account until it was compared with its venue."""
-    uow.flags.set(_doubt(account_id), "1", now)
+    uow.flags.set(_doubt(account_id), now.isoformat(), now)
 
 
 def believe(uow: UnitOfWork, account_id: str) -> None:
     """Let positions be opened on the account: it was compared."""
     if uow.flags.get(_doubt(account_id)) is not None:
         uow.flags.delete(_doubt(account_id))
+
+
+def awaited(uow: UnitOfWork, account_id: str, now: datetime) -> bool:
+    """Whether the account is about to be compared, so that what opens a position waits for it.
+
+    After so long a silence of its venue nothing waits any more: it is refused.
+    """
+    since = uow.flags.get(_doubt(account_id))
+    # A stamp from the future is of a clock that was set back since.
+    return since is not None and abs(now - datetime.fromisoformat(since)) < PATIENCE
 
 
 def refusal_to_open(uow: UnitOfWork, account_id: str, symbol: str) -> Denied | None:

@@ -276,7 +276,10 @@ def test_an_account_whose_venue_was_silent_at_the_start_opens_nothing_until_it_w
     floor.hold(strategy, "2")
     floor.broker.deaf = True
     again = restarted(floor)
-    refused = again.send(strategy, action="buy", quantity="1")
+    waiting = again.send(strategy, action="buy", quantity="1")
+    assert waiting.state is AlertState.CLAIMED
+    again.wait(61, step=5)
+    refused = again.alert(waiting.id)
     assert (refused.state, refused.code) == (AlertState.REFUSED, "ACCOUNT_NOT_RECONCILED")
     assert again.send(elsewhere, action="buy", quantity="1").state is AlertState.EXECUTED
     assert again.send(strategy, action="exit").state is AlertState.EXECUTED
@@ -291,8 +294,24 @@ def test_a_difference_found_at_the_start_lets_nothing_be_opened_while_it_is_look
 ) -> None:
     floor.broker.by_hand("1", told=False)
     again = restarted(floor)
-    refused = again.send(strategy, action="buy", quantity="1")
-    assert refused.code == "ACCOUNT_NOT_RECONCILED"
+    waiting = again.send(strategy, action="buy", quantity="1")
+    assert (waiting.state, again.orders(waiting)) == (AlertState.CLAIMED, [])
+    again.core.close()
+
+
+def test_an_entry_waits_for_the_comparison_after_a_start_and_is_then_executed(
+    floor: Floor, strategy: Strategy
+) -> None:
+    floor.broker.deaf = True
+    again = restarted(floor)
+    waiting = again.send(strategy, action="buy", quantity="1")
+    again.wait(3)
+    assert (again.alert(waiting.id).state, again.broker.sent) == (AlertState.CLAIMED, [])
+    again.broker.deaf = False
+    look(again)
+    again.work()
+    assert again.alert(waiting.id).state is AlertState.EXECUTED
+    assert again.held(strategy) == again.broker.position == 1
     again.core.close()
 
 
