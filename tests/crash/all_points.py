@@ -221,13 +221,14 @@ def in_lanes(
     template: Path, folder: Path, tally: Tally, kills: int, chances: Mapping[str, float]
 ) -> None:
     """Kill servers on some directories side by side: most of the time each waits for a grace."""
-    wards = [copied(template, folder / str(lane) / "data") for lane in range(LANES)]
-    with ThreadPoolExecutor(LANES) as pool:
+    lanes = min(LANES, kills)
+    wards = [copied(template, folder / str(lane) / "data") for lane in range(lanes)]
+    with ThreadPoolExecutor(lanes) as pool:
         runs = []
         for lane, ward in enumerate(wards):
             if chances:
                 ward.break_broker(chances, SEED + lane)
-            share = (kills + LANES - 1 - lane) // LANES
+            share = (kills + lanes - 1 - lane) // lanes
             point = BROKEN_BROKER if chances else AT_RANDOM
             runs.append(pool.submit(at_random, ward, share, SEED + lane, point))
         for run in runs:

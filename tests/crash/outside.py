@@ -104,12 +104,15 @@ def standby_takes_over(ward: Ward, second: StormServer) -> None:
 
 
 def restore_old_backup(ward: Ward, venue: OuterVenue, file: Path) -> Evidence:
-    """C21: after a backup trading goes on, the server dies, and the backup is put back."""
+    """C21: after a backup trading goes on, the server dies, and the backup is put back.
+
+    The ward has then acknowledged what it had before the backup.
+    """
     shell = shell_on(ward.data_dir)
     assert ward.send(ward.move(2)) == 202
     ward.judged()
     shell.ok("backup", str(file))
-    kept = frozenset(ward.acknowledged)
+    kept = set(ward.acknowledged)
     for position in (3, 1, -1):
         assert ward.send(ward.move(position)) == 202
     before = ward.judged()
@@ -124,5 +127,6 @@ def restore_old_backup(ward: Ward, venue: OuterVenue, file: Path) -> Evidence:
     assert len(evidence.venue_orders) == len(before.venue_orders)
     wrong = [fault for fault in judge(evidence, kept).faults if not fault.startswith("I4")]
     assert not wrong, "\n".join(wrong)
+    ward.acknowledged = kept
     assert sum(position.quantity for position in evidence.books.values()) == evidence.held
     return evidence
