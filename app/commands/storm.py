@@ -78,9 +78,9 @@ def storm(
     keep: Path | None,
     store: bool,
 ) -> None:
-    """Flood a server of its own with alerts, kill it, and judge what is on paper afterwards.
+    """Flood a server with alerts, kill it, and judge what is on paper.
 
-    Your own server, its database and its accounts are not touched.  Exit code 0 says that nothing
+    It is a server of its own: yours, its database and its accounts are not touched.  Exit code 0 says that nothing
     was lost and nothing doubled.
     """
     shape = Shape(

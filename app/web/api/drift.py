@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from apiflask import APIBlueprint, APIFlask
-from flask import render_template
+from flask import Blueprint, render_template
 
 from app.domain.errors import StoreUnavailable
 from app.domain.money import wire as text
@@ -151,5 +151,7 @@ def install(api: APIBlueprint) -> None:
 
 def install_page(app: APIFlask) -> None:
     """Add the page and the badge that leads to it."""
-    app.add_url_rule("/drift", "drift_page", page)
+    routes = Blueprint("drift", __name__)
+    routes.add_url_rule("/drift", "page", page)
+    app.register_blueprint(routes)
     app.context_processor(_badge)

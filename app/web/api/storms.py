@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from apiflask import APIBlueprint, APIFlask
-from flask import Response, render_template, request
+from flask import Blueprint, Response, render_template, request
 from pydantic import Field
 
 from app.domain.errors import InvalidInput
@@ -151,5 +151,7 @@ def install(api: APIBlueprint) -> None:
 
 def install_pages(app: APIFlask) -> None:
     """Add the pages."""
-    app.add_url_rule("/proof", "proof", page)
-    app.add_url_rule("/proof/<storm_id>", "proof_of", one_page)
+    routes = Blueprint("storms", __name__)
+    routes.add_url_rule("/proof", "list", page)
+    routes.add_url_rule("/proof/<storm_id>", "one", one_page)
+    app.register_blueprint(routes)

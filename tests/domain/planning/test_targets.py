@@ -73,7 +73,7 @@ def meant(intent: Intent, held: str = "0", settings: Resolved | None = None) -> 
 
 def test_the_tables_know_every_action_word() -> None:
     words = {"buy", "sell", "long", "short", "add", "exit", "close", "flat", "reverse", "cancel"}
-    assert set(ACTIONS) == words
+    assert set(ACTIONS) == words | {"heartbeat"}
     assert set(WORDS) == set(BARE) == set(SIZED) == words
 
 
