@@ -66,7 +66,8 @@ class ScratchStorm:
             crew.start(closing(self.shape, _RUN), self.shape.strategies)
             self._follow(crew, ledger)
             unsettled = self._settle()
-            stopped_well = server.stop()
+            # Who stopped it early does not want to wait, and a kill harms nothing here.
+            stopped_well = self.stop.is_set() or server.stop()
             ended_at = self.clock.now()
         finally:
             server.kill()
@@ -90,6 +91,8 @@ class ScratchStorm:
             "MARKET_DATA": "alerts",
             "BROKER_READ_TIMEOUT_S": "2",
             "LOG_LEVEL": "warning",
+            # A disk that is nearly full halts trading, and then a storm would prove nothing.
+            "MIN_FREE_MB": "0",
         }
         return {**self.environment, **own}
 
@@ -112,6 +115,8 @@ class ScratchStorm:
         """End the server when its time has come, start it again, and say so."""
         said = 0.0
         for strike in strikes(self.shape):
+            if self.stop.is_set():
+                return
             crew.allowed = strike.after + _AHEAD
             while ledger.begun <= strike.after:
                 if self.stop.wait(_POLL_S):
@@ -132,7 +137,10 @@ class ScratchStorm:
         server.start()
         up = self.clock.monotonic()
         how = "restarted" if strike.graceful else "killed with -9"
-        self.say(f"The server was {how} after {after} alerts; up again after {up - down:.1f} s.")
+        if not self.stop.is_set():
+            self.say(
+                f"The server was {how} after {after} alerts; up again after {up - down:.1f} s."
+            )
         return Ending(at, strike.graceful, after, down, up)
 
     def _progress(self, ledger: Ledger, said: float) -> float:
@@ -140,7 +148,8 @@ class ScratchStorm:
         if now - said < _SAY_EVERY_S:
             return said
         if ledger.done:
-            self.say(f"{min(ledger.done, self.shape.alerts)} alerts are acknowledged.")
+            done, all_of_them = min(ledger.done, self.shape.alerts), self.shape.alerts
+            self.say(f"{done} of {all_of_them} alerts are acknowledged.")
         return now
 
     def _follow(self, crew: Crew, ledger: Ledger) -> None:

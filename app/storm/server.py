@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +23,9 @@ START_S: Final = 60.0
 STOP_S: Final = 15.0
 _GLANCE_S: Final = 2.0
 _POLL_S: Final = 0.02
+_EXCEPTION: Final = re.compile(r"[\w.]*(Error|Exception)\b.*: ")
+#: Bytes below which a server cannot even write its log.
+_LEAST_ROOM: Final = 1 << 20
 
 
 class StormBroken(SignalboxError):
@@ -38,7 +43,7 @@ def free_port() -> int:
 
 @dataclass
 class StormServer:
-    """A server on a directory of its own; ``wait`` lets time pass.
+    """A server on a directory of its own; ``wait`` lets time pass and says whether to stop.
 
     Its output goes to server.log in that directory.
     """
@@ -57,7 +62,10 @@ class StormServer:
         return self.data_dir / "server.log"
 
     def start(self, **more: str) -> None:
-        """Start it and wait until it answers; raises StormBroken when it does not."""
+        """Start it and wait until it answers, or ``wait`` says to stop.
+
+        Raises StormBroken when it does not answer.
+        """
         environment = {
             **self.environment,
             "DATA_DIR": str(self.data_dir),
@@ -77,19 +85,20 @@ class StormServer:
         while not self._answers():
             if self.process.poll() is not None or self.clock.monotonic() > end:
                 self.kill()
-                raise StormBroken(f"The server did not start: {self.last_words()}")
-            self.wait(_POLL_S)
+                raise StormBroken(f"The server did not start: {self._reason()}")
+            if self.wait(_POLL_S):
+                return
+
+    def _reason(self) -> str:
+        if shutil.disk_usage(self.data_dir).free < _LEAST_ROOM:
+            return f"there is no room left on the disk of {self.data_dir}."
+        return self.last_words()
 
     def last_words(self) -> str:
-        """Return the last line that the server wrote, of an exception what it was."""
+        """Return the last failure that the server wrote of, else its last line."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1] if lines else "it wrote nothing"
-        try:
-            entry = json.loads(last)
-            last = f"{entry['event']}: {str(entry['exception']).strip().splitlines()[-1]}"
-        except (ValueError, LookupError, TypeError):
-            pass
-        return last[-500:]
+        failures = (words for line in reversed(lines) if (words := _failure(line)) is not None)
+        return next(failures, lines[-1] if lines else "it wrote nothing")[-500:]
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_GLANCE_S)
@@ -132,3 +141,12 @@ class StormServer:
             code = -1
         self.kill()
         return code == 0
+
+
+def _failure(line: str) -> str | None:
+    """The exception that a line of a log names, last in a traceback or within a JSON entry."""
+    try:
+        trace = str(json.loads(line)["exception"])
+    except (ValueError, LookupError, TypeError):
+        return line if _EXCEPTION.match(line) else None
+    return trace.strip().splitlines()[-1]
