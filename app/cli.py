@@ -38,7 +38,7 @@ COMMANDS: Final = {
     ),
     "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),
-    "storm": Entry("storm:storm", "Flood a server with alerts, kill it, and judge what is on paper."),
+    "storm": Entry("storm:storm", "Flood a server with alerts, kill it, judge what is on paper."),
 }
 
 

@@ -78,10 +78,10 @@ def storm(
     keep: Path | None,
     store: bool,
 ) -> None:
-    """Flood a server with alerts, kill it, and judge what is on paper.
+    """Flood a server with alerts, kill it, judge what is on paper.
 
-    It is a server of its own: yours, its database and its accounts are not touched.  Exit code 0 says that nothing
-    was lost and nothing doubled.
+    It is a server of its own: yours, its database and its accounts are not touched.  Exit code 0
+    says that nothing was lost and nothing doubled.
     """
     shape = Shape(
         alerts, senders, strategies, resend, kills, restarts, dict(read_faults(faults)), seed
