@@ -89,13 +89,17 @@ class Tally:
         """Return the whole run as Markdown."""
         return "\n".join(self._lines(seed, kills, now, failed)) + "\n"
 
-    def _lines(self, seed: int, kills: int, now: datetime, failed: int) -> Iterator[str]:
-        verdict = "passed, nothing lost and nothing doubled"
+    def _verdict(self, kills: int, failed: int) -> str:
         if failed or self.faults or self.lost or self.doubled:
-            verdict = f"FAILED ({failed} tests)"
+            return f"FAILED ({failed} tests)"
+        if self.kills < kills:
+            return f"not complete, {kills} were meant, and so nothing is proven"
+        return "passed, nothing lost and nothing doubled"
+
+    def _lines(self, seed: int, kills: int, now: datetime, failed: int) -> Iterator[str]:
         took = timedelta(seconds=round((now - self.began).total_seconds()))
         facts = machine(release())
-        yield f"# {self.kills} kills: {verdict}"
+        yield f"# {self.kills} kills: {self._verdict(kills, failed)}"
         yield ""
         yield f"Repeat it with `make crash KILLS={kills} SEED={seed}` at commit `{_commit()}`."
         yield ""
