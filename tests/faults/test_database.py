@@ -15,6 +15,8 @@ from tests.faults.conftest import PATIENCE_S, Site
 from tests.support.databases import execute
 from tests.support.serving import Server, eventually
 
+pytestmark = pytest.mark.hardship
+
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"

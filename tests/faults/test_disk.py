@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import pytest
 import requests
 
 from tests.cli.conftest import PASSWORD
 from tests.faults.conftest import Site
 from tests.support.serving import Person, Server, environment, eventually, free_port, run
+
+pytestmark = pytest.mark.hardship
 
 UNLIMITED = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 

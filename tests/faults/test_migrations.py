@@ -17,6 +17,8 @@ from tests.store.test_upgrade import old, stored
 from tests.support.serving import environment, free_port, run
 from tests.support.tree import ROOT
 
+pytestmark = pytest.mark.hardship
+
 __all__ = ["old"]
 
 KILLED = ROOT / "tests" / "faults" / "killed_migrate.py"

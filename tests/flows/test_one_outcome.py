@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import islice, product
 from pathlib import Path
 
+import pytest
 import requests
 from sqlalchemy import select
 
@@ -18,6 +19,8 @@ from app.domain.inbox import AlertState
 from app.store.tables.trading import ORDERS
 from bench.servers import signalbox
 from bench.stage import Stage, staged, trades
+
+pytestmark = pytest.mark.hardship
 
 CLIENTS, POSTS, WAITING = 50, 400, 200
 

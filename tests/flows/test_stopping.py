@@ -12,11 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
 import requests
 import websocket
 
 from tests.support.serving import eventually
 from tests.support.site import Site, open_site
+
+pytestmark = pytest.mark.hardship
 
 SOCKETS, ALERTS = 5, 50
 #: A service manager kills what takes longer.
