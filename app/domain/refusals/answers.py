@@ -104,6 +104,16 @@ ANSWERS: Final = (
         "Correct the setting that is named.",
     ),
     Refusal(
+        "NO_SERVER",
+        "No server answers at the address, so nothing was sent.",
+        "Start the server, or name the address at which it runs.",
+    ),
+    Refusal(
+        "STORM_BROKEN",
+        "The storm could not be carried out, so it says nothing about the server.",
+        "Mend what is named beside this, and start the storm again.",
+    ),
+    Refusal(
         "BAD_ALERTS",
         "The recorded alerts cannot be read.",
         "Correct the line that is named.",

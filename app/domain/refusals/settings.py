@@ -166,6 +166,8 @@ NO_SETTING: Final = frozenset(
         "INTERNAL",
         "INVARIANT_BROKEN",
         "CONFIG",
+        "NO_SERVER",
+        "STORM_BROKEN",
         "BAD_ALERTS",
         "BAD_BARS",
         "BROKER_ERROR",
