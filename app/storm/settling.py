@@ -8,8 +8,9 @@ from typing import Final
 from app.services.ports import Clock
 from app.storm.evidence import Scene
 
-#: How long nothing may come to its end before the rest is given up, and how long in all.
-STILL_S: Final = 75.0
+#: How long nothing may come to its end before the rest is given up, and how long in all.  What was
+#: filled unheard is found when an account is compared, each minute, by a broker that may fail then.
+STILL_S: Final = 240.0
 SETTLE_S: Final = 1800.0
 
 
