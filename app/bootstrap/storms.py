@@ -30,6 +30,11 @@ class StormProcess:
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
     def problem(self) -> str | None:
         """Why it ended without a verdict, as far as one can see; None while it runs."""
         code = self._process.poll()
