@@ -197,6 +197,9 @@ class StormDesk:
         try:
             if self.strategies.get(storm.user_id, strategy_id).archived_at is None:
                 self.strategies.archive(storm.user_id, strategy_id)
+            if storm.state is StormState.BROKEN or strategy_id in self._flattened:
+                # In the archive it is off: a halt would only be a notice on every page.
+                self.halts.resume(storm.user_id, Scope.STRATEGY, strategy_id)
         except NotFound:
             return True
         except Conflict:

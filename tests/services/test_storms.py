@@ -128,6 +128,7 @@ def test_what_a_broken_storm_left_open_is_closed_before_it_is_put_away(
     assert held(floor, strategy.id) == Decimal(0)
     desk.step(floor.clock.now())
     assert archived(floor, launches) == [True] * 4
+    assert floor.core.halts.stops(None) == []
 
 
 def held(floor: Floor, strategy_id: str) -> Decimal:
