@@ -167,8 +167,12 @@ def _drifted(evidence: Evidence) -> Iterator[str]:
     for key in evidence.books.keys() | folded.keys():
         stored, rebuilt = evidence.books.get(key, FLAT), folded.get(key, FLAT)
         if stored != rebuilt:
-            yield f"the book {key} is {stored}, its fills make {rebuilt}"
+            yield f"the book of {_book(key)} is {stored}, its fills make {rebuilt}"
     yield from _apart(evidence)
+
+
+def _book(key: BookKey) -> str:
+    return f"{key.symbol}, strategy {key.strategy_id}, account {key.account_id},"
 
 
 def _apart(evidence: Evidence) -> Iterator[str]:
@@ -178,7 +182,7 @@ def _apart(evidence: Evidence) -> Iterator[str]:
         there = ledger.books.get(key.symbol, {}).get(key.strategy_id, ZERO) if ledger else ZERO
         if there != position.quantity:
             held = wire(position.quantity)
-            yield f"the book {key} holds {held}, at the venue it is {wire(there)}"
+            yield f"the book of {_book(key)} holds {held}, at the venue it is {wire(there)}"
 
 
 @exact
@@ -214,7 +218,7 @@ def _flows(evidence: Evidence) -> list[str]:
     for key in evidence.books.keys() | paid.keys():
         ours = _flow(evidence.books.get(key, FLAT), key.symbol)
         if ours != paid[key]:
-            wrong.append(f"book {key}: {wire(ours)} here, {wire(paid[key])} at the venue")
+            wrong.append(f"{_book(key)}: {wire(ours)} here, {wire(paid[key])} at the venue")
     return wrong
 
 
