@@ -189,9 +189,7 @@ def test_a_backup_of_another_revision_is_refused_with_what_to_do(
 
 def test_people_are_told_that_the_broker_can_know_of_more(ready: Shell, tmp_path: Path) -> None:
     ready.ok("backup", str(tmp_path / "kept"))
-    assert "it asks your brokers for it" in ready.ok(
-        "restore", str(tmp_path / "kept")
-    )
+    assert "it asks your brokers for it" in ready.ok("restore", str(tmp_path / "kept"))
 
 
 # --- while somebody else has the database ---------------------------------------------------------
