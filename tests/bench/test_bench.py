@@ -47,7 +47,7 @@ def test_without_recordings_the_replay_says_so_and_measures_nothing() -> None:
     assert json.loads(done.stdout)["figures"] == []
 
 
-@pytest.mark.slow
+@pytest.mark.hardship
 def test_intake_and_ticks_are_measured_and_the_machine_is_named_beside_them() -> None:
     found = measured("webhook", "recorder")
     names = {figure["name"] for figure in found["figures"]}

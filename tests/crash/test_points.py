@@ -16,6 +16,8 @@ from tests.crash.conftest import copied
 from tests.crash.trips import crash
 from tests.crash.ward import Ward
 
+pytestmark = pytest.mark.hardship
+
 
 @pytest.fixture(scope="module")
 def running(crash_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:

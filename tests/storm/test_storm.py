@@ -19,6 +19,8 @@ from app.storm.show import text, traces
 from tests.support.serving import environment
 from tests.support.tree import ROOT
 
+pytestmark = pytest.mark.hardship
+
 SHAPE = Shape(alerts=24, senders=4, strategies=2, resend=0.5, kills=1, restarts=0, seed=5)
 CALM = Shape(alerts=24, senders=4, strategies=2, resend=0.0, kills=0, restarts=0, seed=5)
 
