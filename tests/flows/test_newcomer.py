@@ -279,6 +279,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_running_server(server: Server) ->
         "migrations",
         "clock",
         "broker",
+        "trade",
         "port",
         "vendor",
     ]
