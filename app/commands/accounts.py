@@ -8,9 +8,9 @@ from decimal import Decimal
 import click
 
 from app.brokers.chaos.faults import EVERY
-from app.commands.given import json_option, named_values, settings_option, user_option
-from app.commands.opening import opened, owner
-from app.commands.output import many, one
+from app.commands.parts.given import json_option, named_values, settings_option, user_option
+from app.commands.parts.opening import opened, owner
+from app.commands.parts.output import many, one
 from app.domain.accounts import Account
 from app.domain.errors import InvalidInput
 from app.domain.money import parse

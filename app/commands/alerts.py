@@ -9,10 +9,10 @@ from typing import Final
 
 import click
 
-from app.commands.given import json_option, user_option
-from app.commands.http import HttpServer
-from app.commands.opening import opened, owner
-from app.commands.output import one
+from app.commands.parts.given import json_option, user_option
+from app.commands.parts.http import HttpServer
+from app.commands.parts.opening import opened, owner
+from app.commands.parts.output import one
 from app.config import load
 from app.domain.alerts import Action
 from app.domain.errors import InvalidInput

@@ -10,14 +10,14 @@ from typing import Final
 import click
 
 from app.clock import SystemClock
-from app.commands.given import json_option
-from app.commands.opening import alone
-from app.commands.output import one
+from app.commands.parts.given import json_option
+from app.commands.parts.opening import alone
+from app.commands.parts.output import one
 from app.config import Settings, load
 from app.domain.errors import Conflict
 from app.services.restored import Leftover, end_leftovers
 from app.store.backup import restore as put_back
-from app.store.backup import save, suffix
+from app.store.backup import restore_pictures, save, save_pictures, suffix
 from app.store.engine import make_engines
 from app.store.unit_of_work import SqlStore
 
@@ -33,16 +33,17 @@ _BEHIND: Final = (
 @click.argument("file", type=_file, required=False)
 @json_option
 def backup(file: Path | None, *, as_json: bool) -> None:
-    """Copy the database to FILE while the server runs.
+    """Copy the database to FILE while the server runs, and the journal's pictures beside it.
 
-    The copy is checked.  Without FILE it goes to the folder backups in DATA_DIR, named after the
-    time in UTC.
+    The copy is checked; the pictures go to FILE.pictures.zip.  Without FILE both go to the folder
+    backups in DATA_DIR, named after the time in UTC.
     """
     settings = load()
     target = file or _named(settings, "signalbox")
     found = save(settings.store_url, target)
-    size = target.stat().st_size
-    one({"file": str(target), "bytes": size, **asdict(found)}, as_json=as_json)
+    size, pictures = target.stat().st_size, save_pictures(settings.pictures_dir, target)
+    counts = {**asdict(found), "pictures": pictures}
+    one({"file": str(target), "bytes": size, **counts}, as_json=as_json)
 
 
 @click.command()
@@ -64,7 +65,9 @@ def restore(file: Path, *, as_json: bool) -> None:
 
     found, kept = put_back(settings.store_url, file, aside, alone(settings), settle)
     before = str(aside) if kept else None
+    pictures = restore_pictures(settings.pictures_dir, file)
     counts = {"alerts_expired": ended[0].expired, "alerts_begun": ended[0].begun}
+    counts["pictures_put_back"] = pictures
     one({"restored": str(file), **asdict(found), **counts, "kept_before": before}, as_json=as_json)
     if not as_json:
         click.echo(_BEHIND)

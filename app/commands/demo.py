@@ -16,8 +16,8 @@ from typing import Final, NoReturn
 import click
 
 from app.clock import SystemClock
-from app.commands.http import HttpServer, ServerGone
-from app.commands.opening import opened, port_fault, prepared
+from app.commands.parts.http import HttpServer, ServerGone
+from app.commands.parts.opening import opened, port_fault, prepared
 from app.commands.serve import server_command, server_environment
 from app.config import Settings, load
 from app.demo.script import play

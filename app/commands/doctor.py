@@ -13,10 +13,10 @@ import click
 
 from app.bootstrap import ROOT
 from app.clock import SystemClock
-from app.commands.given import json_option
-from app.commands.http import HttpServer
-from app.commands.opening import opened, port_fault
-from app.commands.output import document
+from app.commands.parts.given import json_option
+from app.commands.parts.http import HttpServer
+from app.commands.parts.opening import opened, port_fault
+from app.commands.parts.output import document
 from app.commands.rehearsal import rehearsed
 from app.config import Settings, load
 from app.domain.errors import ConfigError, SignalboxError

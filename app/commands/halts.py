@@ -12,10 +12,10 @@ from typing import TypeVar
 import click
 
 from app.bootstrap import Core
-from app.commands.given import json_option, user_option
-from app.commands.http import HttpServer
-from app.commands.opening import opened, owner
-from app.commands.output import document
+from app.commands.parts.given import json_option, user_option
+from app.commands.parts.http import HttpServer
+from app.commands.parts.opening import opened, owner
+from app.commands.parts.output import document
 from app.domain.errors import InvalidInput
 from app.domain.safety.switches import Scope, TradingState
 from app.services.halts import Halt, HaltReport

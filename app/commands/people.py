@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from app.commands.given import json_option, user_option
-from app.commands.opening import opened, owner
-from app.commands.output import one
+from app.commands.parts.given import json_option, user_option
+from app.commands.parts.opening import opened, owner
+from app.commands.parts.output import one
 from app.domain.errors import InvalidInput
 
 _password_option = click.option(

@@ -14,9 +14,9 @@ from typing import Final, cast
 import click
 
 from app import logs
-from app.commands.given import json_option
-from app.commands.output import document as print_document
-from app.commands.output import pairs, table
+from app.commands.parts.given import json_option
+from app.commands.parts.output import document as print_document
+from app.commands.parts.output import pairs, table
 from app.commands.show import show
 from app.domain.errors import InvalidInput
 from app.domain.money import parse

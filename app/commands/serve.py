@@ -8,7 +8,7 @@ import sys
 import click
 
 from app.bootstrap import ROOT, Core
-from app.commands.opening import alone, opened, port_fault, prepared
+from app.commands.parts.opening import alone, opened, port_fault, prepared
 from app.config import Settings, load
 from app.domain.errors import ConfigError, Conflict
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import click
 
 from app.bootstrap import Core
-from app.commands.http import HttpServer
-from app.commands.opening import opened
+from app.commands.parts.http import HttpServer
+from app.commands.parts.opening import opened
 from app.config import load
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.settings import AccountLink, StrategySettings

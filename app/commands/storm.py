@@ -19,7 +19,7 @@ import click
 from app import logs
 from app.bootstrap import ROOT
 from app.clock import SystemClock
-from app.commands.opening import opened
+from app.commands.parts.opening import opened
 from app.commands.serve import server_command
 from app.config import Settings, load
 from app.domain.errors import InvalidInput

@@ -8,9 +8,9 @@ from datetime import timedelta
 import click
 
 from app.bootstrap import Core
-from app.commands.given import json_option, named_values, settings_option, user_option
-from app.commands.opening import opened, owner
-from app.commands.output import many, one
+from app.commands.parts.given import json_option, named_values, settings_option, user_option
+from app.commands.parts.opening import opened, owner
+from app.commands.parts.output import many, one
 from app.domain.errors import InvalidInput
 from app.domain.settings import AccountLink, StrategySettings, from_text, to_text
 from app.domain.strategies import Strategy, StrategyState

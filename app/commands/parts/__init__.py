@@ -1,0 +1,1 @@
+"""What commands share: options, printing, opening the core, talking to the running server."""
