@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -37,6 +37,9 @@ class RoundTrip:
 
     ``quantity`` is all that was entered, which is all that was left; ``peak_quantity`` the most
     that was open at once; ``gross`` is before and ``commission`` the cost of every fill's share.
+    ``worst`` and ``best`` are the P&L at the worst and best of its own fills' prices, before costs:
+    at most and at least 0.  They are None for what was booked before they were kept, and take no
+    part in comparisons.
     """
 
     symbol: str
@@ -51,6 +54,8 @@ class RoundTrip:
     average_exit: Decimal
     gross: Decimal
     commission: Decimal
+    worst: Decimal | None = field(default=None, compare=False)
+    best: Decimal | None = field(default=None, compare=False)
 
     @property
     @exact
@@ -63,7 +68,8 @@ class RoundTrip:
 class Trip:
     """A round trip under way, advanced fill by fill; all quantities are unsigned.
 
-    ``entry_cost`` and ``exit_cost`` are sums of quantity times price, without the multiplier.
+    ``entry_cost`` and ``exit_cost`` are sums of quantity times price, without the multiplier;
+    ``worst`` and ``best`` are the lowest and highest ``value`` at the prices of its own fills.
     """
 
     symbol: str
@@ -76,12 +82,24 @@ class Trip:
     exited: Decimal = ZERO
     exit_cost: Decimal = ZERO
     commission: Decimal = ZERO
+    worst: Decimal = field(default=ZERO, compare=False)
+    best: Decimal = field(default=ZERO, compare=False)
 
     @property
     @exact
     def quantity(self) -> Decimal:
         """Signed quantity that is open, negative if short."""
         return (self.entered - self.exited) * self.direction.sign
+
+    @exact
+    def value(self, price: Decimal, multiplier: Decimal) -> Decimal:
+        """Return what it realised so far plus its open P&L at ``price``, before costs."""
+        points = (self.exit_cost - self.entry_cost) * self.direction.sign + self.quantity * price
+        return points * multiplier
+
+    def seen(self, value: Decimal) -> Trip:
+        """Return it with ``value`` among the P&L that it went through."""
+        return replace(self, worst=min(self.worst, value), best=max(self.best, value))
 
 
 class Progress(NamedTuple):
@@ -103,8 +121,10 @@ def advance(trip: Trip | None, fill: Fill, multiplier: Decimal) -> Progress:
     opening = change.quantity - closing
     fee = divide(change.commission * closing, change.quantity) if opening else change.commission
     closed = None
-    if trip and closing:
-        trip = _reduced(trip, abs(closing), fill.price, fee, multiplier)
+    if trip:
+        if closing:
+            trip = _reduced(trip, abs(closing), fill.price, fee, multiplier)
+        trip = trip.seen(storable(trip.value(fill.price, multiplier)))
         if not trip.quantity:
             closed, trip = _finished(trip, fill, multiplier), None
     if opening:
@@ -155,6 +175,8 @@ def _finished(trip: Trip, fill: Fill, multiplier: Decimal) -> RoundTrip:
         average_exit=divide(trip.exit_cost, trip.exited),
         gross=(trip.exit_cost - trip.entry_cost) * trip.direction.sign * multiplier,
         commission=trip.commission,
+        worst=trip.worst,
+        best=trip.best,
     )
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.journal import Direction, RoundTrip, Trip, advance, journal
+from app.domain.money import ZERO
 from app.domain.orders import Fill
 from app.domain.positions import fold, unrealised
 from tests.support.fills import MONDAY, books, fill, fills, multipliers, prices
@@ -87,6 +88,19 @@ def test_a_flip_leaves_the_next_trip_under_way() -> None:
     )
 
 
+def test_the_worst_and_best_of_a_trip_are_taken_at_the_prices_of_its_fills() -> None:
+    (trip,) = journal(fills(("1", "100"), ("1", "90"), ("-1", "120"), ("-1", "80")), ES).closed
+    # 0 at the entry, -500 where more was bought, +2500 at the first exit, +500 at the last.
+    assert (trip.worst, trip.best, trip.gross) == (Decimal(-500), Decimal(2500), Decimal(500))
+
+
+def test_a_trip_under_way_is_worth_what_it_realised_and_its_open_part() -> None:
+    _, trip = journal(fills(("-3", "100"), ("1", "110")), ES)
+    assert trip is not None
+    assert trip.value(Decimal(90), ES) == -500 + 1000
+    assert (trip.worst, trip.best) == (Decimal(-1500), ZERO)
+
+
 def test_no_fills_make_an_empty_journal() -> None:
     assert journal([], ES) == ((), None)
 
@@ -119,3 +133,15 @@ def test_a_journal_rebuilt_from_any_arrival_equals_the_one_kept_fill_by_fill(
     arrived = booked + chance.choices(booked, k=2)
     chance.shuffle(arrived)
     assert journal(arrived, multiplier) == (tuple(kept), trip)
+
+
+@given(books(), multipliers)
+def test_the_worst_and_best_enclose_the_result_and_nothing(
+    booked: list[Fill], multiplier: Decimal
+) -> None:
+    closed, trip = journal(booked, multiplier)
+    for each in closed:
+        assert each.worst is not None
+        assert each.best is not None
+        assert each.worst <= min(each.gross, ZERO) <= max(each.gross, ZERO) <= each.best
+    assert trip is None or trip.worst <= 0 <= trip.best

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
@@ -24,23 +24,39 @@ class Bin:
     count: int
 
 
-@exact
-def distribution(nets: Sequence[Decimal]) -> Sequence[Bin]:
-    """Return the bins of ``nets`` from the lowest to the highest, empty ones between them too.
+class Spread:
+    """Bins from ``low`` to ``high``, both results that occur, which are counted piece by piece.
 
     Their width is 1, 2 or 5 times a power of ten, the finest that needs at most 20 of them.
     """
+
+    def __init__(self, low: Decimal, high: Decimal) -> None:
+        widths = _widths(max(high - low, abs(low), abs(high)))
+        self._width = next(each for each in widths if _fits(low, high, each))
+        self._counts: Counter[int] = Counter()
+
+    def add(self, nets: Iterable[tuple[Decimal, int]]) -> None:
+        """Count results, each with how often it occurred."""
+        for net, count in nets:
+            self._counts[_index(net, self._width)] += count
+
+    @exact
+    def bins(self) -> Sequence[Bin]:
+        """Return the bins from the lowest to the highest, empty ones between them too."""
+        counts, width = self._counts, self._width
+        return [
+            Bin(index * width, (index + 1) * width, counts[index])
+            for index in range(min(counts), max(counts) + 1)
+        ]
+
+
+def distribution(nets: Sequence[Decimal]) -> Sequence[Bin]:
+    """Return the bins of ``nets``; none of nothing."""
     if not nets:
         return []
-    low, high = min(nets), max(nets)
-    width = next(
-        each for each in _widths(max(high - low, abs(low), abs(high))) if _fits(low, high, each)
-    )
-    counts = Counter(_index(net, width) for net in nets)
-    return [
-        Bin(index * width, (index + 1) * width, counts[index])
-        for index in range(min(counts), max(counts) + 1)
-    ]
+    spread = Spread(min(nets), max(nets))
+    spread.add(Counter(nets).items())
+    return spread.bins()
 
 
 def _widths(size: Decimal) -> list[Decimal]:

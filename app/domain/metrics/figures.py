@@ -6,15 +6,16 @@ results take the days' money on a fixed base, so that no capital has to be guess
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from app.domain.metrics.results import Metrics, measure
-from app.domain.metrics.statistics import deepest_fall, deviation, downside, mean, ratio, root
-from app.domain.metrics.trades import Trade
+from app.domain.metrics.closed import ClosedTrip
+from app.domain.metrics.results import Metrics
+from app.domain.metrics.running import Running, Sums
+from app.domain.metrics.statistics import deviation, downside, mean, ratio, root
 from app.domain.money import ZERO, exact
 
 #: Below this many round trips a ratio says more about chance than about the trading.
@@ -81,56 +82,57 @@ class Figures:
         return self.results.round_trips < ENOUGH
 
 
-@exact
-def figures(trades: Iterable[Trade], period: Period, day: Callable[[datetime], date]) -> Figures:
-    """Return the figures of ``trades``, which ended in ``period`` and share one currency.
+def figures(
+    trips: Iterable[ClosedTrip], period: Period, day: Callable[[datetime], date]
+) -> Figures:
+    """Return the figures of ``trips``, which ended in ``period`` and share one currency.
 
     ``day`` is the trading day of an instant.
     """
-    kept = sorted(trades, key=lambda each: (each.trip.closed_at, each.trip.closing_fill_id))
-    nets = [each.trip.net for each in kept]
-    won, lost = [net for net in nets if net > 0], [net for net in nets if net < 0]
-    multiples = [each.r for each in kept if each.r is not None]
-    results, fall = measure(each.trip for each in kept), deepest_fall(nets)
-    daily = _daily(kept, period, day)
-    streaks = _streaks(nets)
-    average_win, average_loss = mean(won), mean(lost)
+    running = Running(day, period.start)
+    running.add(sorted(trips, key=lambda each: each.closed_at))
+    return told(running, period)
+
+
+@exact
+def told(running: Running, period: Period) -> Figures:
+    """Return the figures of the round trips that were added, which ended in ``period``."""
+    tally, nets, streaks = running.tally, running.nets, running.streaks
+    results, fall = tally.results, nets.fall
+    average_win = ratio(results.gross_profit, Decimal(results.wins))
+    average_loss = ratio(-results.gross_loss, Decimal(results.losses))
+    daily = _daily(running.days, period)
     yearly = ratio(results.net * _YEAR, Decimal(period.days))
     return Figures(
         results=results,
-        gross=sum((each.trip.gross for each in kept), ZERO),
-        fees=sum((each.trip.commission for each in kept), ZERO),
+        gross=tally.gross,
+        fees=tally.fees,
         average_win=average_win,
         average_loss=average_loss,
-        largest_win=max(won, default=None),
-        largest_loss=min(lost, default=None),
+        largest_win=running.highest if results.wins else None,
+        largest_loss=running.lowest if results.losses else None,
         payoff=None if average_loss is None else ratio(average_win, -average_loss),
-        with_stop=len(multiples),
-        expectancy_r=mean(multiples),
-        longest_wins=max(streaks, default=0),
-        longest_losses=-min(streaks, default=0),
-        streak=streaks[-1] if streaks else 0,
+        with_stop=tally.with_stop,
+        expectancy_r=tally.expectancy_r,
+        longest_wins=streaks.longest,
+        longest_losses=-streaks.deepest,
+        streak=streaks.running,
         max_drawdown=fall,
         recovery_factor=ratio(results.net, fall),
         sharpe=_yearly(mean(daily), deviation(daily)),
         sortino=_yearly(mean(daily), downside(daily)),
         calmar=ratio(yearly, fall),
         sqn=_sqn(nets),
-        exposure=_exposure(kept, period),
-        average_hold=_average_hold(kept),
+        exposure=_exposure(running, period),
+        average_hold=running.held.sum / results.round_trips if results.round_trips else None,
     )
 
 
-def _daily(
-    trades: Sequence[Trade], period: Period, day: Callable[[datetime], date]
-) -> list[Decimal]:
+def _daily(days: Mapping[date, Decimal], period: Period) -> list[Decimal]:
     """The net of each trading day, 0 on weekdays without a round trip."""
     count = range(period.days)
-    days = {at: ZERO for at in (period.first + each * _DAY for each in count) if _weekday(at)}
-    for each in trades:
-        ended = day(each.trip.closed_at)
-        days[ended] = days.get(ended, ZERO) + each.trip.net
-    return list(days.values())
+    empty = {at: ZERO for at in (period.first + each * _DAY for each in count) if _weekday(at)}
+    return list({**empty, **days}.values())
 
 
 def _weekday(day: date) -> bool:
@@ -143,40 +145,20 @@ def _yearly(average: Decimal | None, spread: Decimal | None) -> Decimal | None:
     return ratio(average * root(_TRADING_YEAR), spread)
 
 
-def _sqn(nets: Sequence[Decimal]) -> Decimal | None:
-    average, spread = mean(nets), deviation(nets)
+def _sqn(nets: Sums) -> Decimal | None:
+    average, spread = nets.mean, nets.deviation
     if average is None or not spread:
         return None
-    return ratio(average * root(Decimal(min(len(nets), _MOST_SQN))), spread)
+    return ratio(average * root(Decimal(min(nets.count, _MOST_SQN))), spread)
 
 
-def _streaks(nets: Sequence[Decimal]) -> list[int]:
-    """The streak that runs after each round trip: above 0 winning, below 0 losing, 0 at a 0."""
-    running = [0]
-    for net in nets:
-        sign = (net > 0) - (net < 0)
-        before = running[-1]
-        running.append(before + sign if before * sign > 0 else sign)
-    return running[1:]
-
-
-def _exposure(trades: Sequence[Trade], period: Period) -> Decimal | None:
+def _exposure(running: Running, period: Period) -> Decimal | None:
     """The share of the period in which at least one of the round trips was open."""
     whole = period.end - period.start
     if whole <= timedelta():
         return None
-    spans = sorted((max(t.trip.opened_at, period.start), t.trip.closed_at) for t in trades)
-    held, until = timedelta(), period.start
-    for opened, closed in spans:
-        held += max(min(closed, period.end) - max(opened, until), timedelta())
-        until = max(until, closed)
-    return ratio(_seconds(held), _seconds(whole))
+    return ratio(_microseconds(running.held.until(period.end)), _microseconds(whole))
 
 
-def _average_hold(trades: Sequence[Trade]) -> timedelta | None:
-    held = sum((each.trip.closed_at - each.trip.opened_at for each in trades), timedelta())
-    return held / len(trades) if trades else None
-
-
-def _seconds(length: timedelta) -> Decimal:
+def _microseconds(length: timedelta) -> Decimal:
     return Decimal(length // timedelta(microseconds=1))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from app.domain.metrics.closed import ClosedTrip
 from app.domain.metrics.figures import ENOUGH
-from app.domain.metrics.results import Metrics, measure
-from app.domain.metrics.statistics import mean
-from app.domain.metrics.trades import Trade
-from app.domain.money import ZERO, exact
+from app.domain.metrics.results import Metrics
+from app.domain.metrics.tally import Tally
 from app.domain.sessions import WEEKDAYS
+
+Named = tuple[str, str]
+"""A group's key for programs and its name for people."""
+
+_DAYS: Final = [(str(number), name) for number, name in enumerate(WEEKDAYS, 1)]
+_HOURS: Final = [(f"{hour:02d}", f"{hour:02d}:00") for hour in range(24)]
 
 
 class Cut(StrEnum):
@@ -46,39 +52,53 @@ class Group:
         return self.results.round_trips < ENOUGH
 
 
-def groups(trades: Iterable[Trade], cut: Cut, zone: ZoneInfo) -> Sequence[Group]:
-    """Return the groups that have a round trip, by key; weekday and hour are told in ``zone``.
+class Grouping:
+    """Round trips by several cuts, to which more are added piece by piece.
 
-    Each round trip is in exactly one group, so that the groups add up to the whole.
+    Each is in exactly one group of a cut, so that the groups add up to the whole; weekday and hour
+    are told in ``zone``.
     """
-    found: dict[tuple[str, str], list[Trade]] = {}
-    for each in trades:
-        found.setdefault(_key(each, cut, zone), []).append(each)
-    return [_group(*named, found[named]) for named in sorted(found)]
+
+    def __init__(self, cuts: Iterable[Cut], zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._tallies: dict[Cut, dict[Named, Tally]] = {cut: {} for cut in cuts}
+
+    def add(self, trips: Sequence[ClosedTrip]) -> None:
+        """Add round trips to their groups."""
+        for cut, tallies in self._tallies.items():
+            name = self._names(cut)
+            parts: dict[Named, list[ClosedTrip]] = {}
+            for each in trips:
+                parts.setdefault(name(each), []).append(each)
+            for named, part in parts.items():
+                tallies.setdefault(named, Tally()).add(part)
+
+    def found(self, cut: Cut) -> Sequence[Group]:
+        """Return the groups of a cut that have a round trip, by key."""
+        tallies = self._tallies[cut]
+        return [_group(*named, tallies[named]) for named in sorted(tallies)]
+
+    def _names(self, cut: Cut) -> Callable[[ClosedTrip], Named]:
+        """How the cut's groups are named."""
+        match cut:
+            case Cut.STRATEGY:
+                return lambda each: (each.strategy_id, each.strategy_name)
+            case Cut.ACCOUNT:
+                return lambda each: (each.account_id, each.account_name)
+            case Cut.SYMBOL:
+                return lambda each: (each.symbol, each.symbol)
+            case Cut.WEEKDAY:
+                return lambda each: _DAYS[each.opened_at.astimezone(self._zone).weekday()]
+            case Cut.HOUR:
+                return lambda each: _HOURS[each.opened_at.astimezone(self._zone).hour]
 
 
-def _key(trade: Trade, cut: Cut, zone: ZoneInfo) -> tuple[str, str]:
-    entered = trade.trip.opened_at.astimezone(zone)
-    match cut:
-        case Cut.STRATEGY:
-            return trade.strategy_id, trade.strategy_name
-        case Cut.ACCOUNT:
-            return trade.account_id, trade.account_name
-        case Cut.SYMBOL:
-            return trade.trip.symbol, trade.trip.symbol
-        case Cut.WEEKDAY:
-            return str(entered.isoweekday()), WEEKDAYS[entered.weekday()]
-        case Cut.HOUR:
-            return f"{entered:%H}", f"{entered:%H}:00"
+def groups(trips: Sequence[ClosedTrip], cut: Cut, zone: ZoneInfo) -> Sequence[Group]:
+    """Return the groups of ``trips`` by one cut."""
+    grouping = Grouping([cut], zone)
+    grouping.add(trips)
+    return grouping.found(cut)
 
 
-@exact
-def _group(key: str, name: str, trades: Sequence[Trade]) -> Group:
-    return Group(
-        key=key,
-        name=name,
-        results=measure(each.trip for each in trades),
-        gross=sum((each.trip.gross for each in trades), ZERO),
-        fees=sum((each.trip.commission for each in trades), ZERO),
-        expectancy_r=mean([each.r for each in trades if each.r is not None]),
-    )
+def _group(key: str, name: str, tally: Tally) -> Group:
+    return Group(key, name, tally.results, tally.gross, tally.fees, tally.expectancy_r)

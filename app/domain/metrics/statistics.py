@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from app.domain.money import CONTEXT, QUANTUM, ZERO, divide, exact
@@ -17,11 +17,15 @@ def mean(values: Sequence[Decimal]) -> Decimal | None:
 @exact
 def deviation(values: Sequence[Decimal]) -> Decimal | None:
     """Return the standard deviation of a sample (over n - 1); None below two values."""
-    count = len(values)
+    return spread(len(values), sum(values, ZERO), sum((value * value for value in values), ZERO))
+
+
+@exact
+def spread(count: int, total: Decimal, squares: Decimal) -> Decimal | None:
+    """Return the standard deviation of a sample by its size, sum and sum of squares."""
     if count < 2:
         return None
-    squares = sum((value * value for value in values), ZERO) * count - sum(values, ZERO) ** 2
-    return root(CONTEXT.divide(squares, Decimal(count * (count - 1))))
+    return root(CONTEXT.divide(squares * count - total**2, Decimal(count * (count - 1))))
 
 
 @exact
@@ -39,14 +43,3 @@ def root(value: Decimal) -> Decimal:
 def ratio(numerator: Decimal | None, denominator: Decimal | None) -> Decimal | None:
     """Return the quotient; None when a part is unknown or there is nothing to divide by."""
     return None if numerator is None or not denominator else divide(numerator, denominator)
-
-
-@exact
-def deepest_fall(changes: Iterable[Decimal]) -> Decimal:
-    """Return how far the running sum of ``changes``, from 0, fell below its peak; 0 if never."""
-    level = peak = worst = ZERO
-    for change in changes:
-        level += change
-        peak = max(peak, level)
-        worst = max(worst, peak - level)
-    return worst

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
-from app.domain.journal import RoundTrip
+from app.domain.journal import Direction, RoundTrip
 from app.domain.money import divide, exact
 
 
@@ -29,9 +30,28 @@ class Trade:
         return None if self.risk is None else divide(self.trip.net, self.risk)
 
 
+class Entered(Protocol):
+    """What was entered: which way, how much (unsigned), at which average price."""
+
+    @property
+    def direction(self) -> Direction:
+        """Which way it bets."""
+        ...
+
+    @property
+    def quantity(self) -> Decimal:
+        """All that was entered."""
+        ...
+
+    @property
+    def average_entry(self) -> Decimal:
+        """The average price of it."""
+        ...
+
+
 @exact
 def initial_risk(
-    trip: RoundTrip, stop: Decimal | None, trail: Decimal | None, multiplier: Decimal
+    trip: Entered, stop: Decimal | None, trail: Decimal | None, multiplier: Decimal
 ) -> Decimal | None:
     """Return the money lost, before costs, if all that was entered left at the first stop.
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,14 +16,17 @@ from hypothesis import strategies as st
 from app.domain.journal import Direction, RoundTrip
 from app.domain.metrics import (
     ENOUGH,
+    ClosedTrip,
     Cut,
     Period,
-    Trade,
+    Running,
     distribution,
     figures,
     groups,
     initial_risk,
+    told,
 )
+from app.domain.money import divide
 
 D = Decimal
 #: Monday, 2 March 2026.
@@ -39,24 +43,21 @@ def trade(
     fee: str = "0",
     risk: str | None = None,
     name: str = "Breakout",
-) -> Trade:
+) -> ClosedTrip:
     """A round trip of one hour, entered at ``hour`` of the ``day``-th day from Monday on."""
     opened = MONDAY + day * DAY + hour * HOUR
-    trip = RoundTrip(
+    return ClosedTrip(
+        strategy_id=name.lower(),
+        strategy_name=name,
+        account_id="a",
+        account_name="Paper",
         symbol="ESH2026",
-        direction=Direction.LONG,
         opened_at=opened,
         closed_at=opened + HOUR,
-        opening_fill_id=f"in-{day}-{hour}",
-        closing_fill_id=f"out-{day}-{hour}",
-        peak_quantity=D(1),
-        quantity=D(1),
-        average_entry=D(5000),
-        average_exit=D(5000) + (D(net) + D(fee)) / 50,
         gross=D(net) + D(fee),
-        commission=D(fee),
+        net=D(net),
+        r=D(net) / D(risk) if risk else None,
     )
-    return Trade(trip, name.lower(), name, "a", "Paper", D(risk) if risk else None)
 
 
 def week(days: int = 5) -> Period:
@@ -173,6 +174,58 @@ def test_the_statistics_are_those_of_the_library(cents: Sequence[int]) -> None:
     assert float(found.sqn or 0) == pytest.approx(expected, abs=1e-6, rel=1e-6)
 
 
+MINUTES = st.integers(0, 3000)
+
+
+@given(
+    st.lists(st.tuples(MINUTES, st.integers(0, 400), st.integers(-3, 3)), max_size=30),
+    st.integers(1, 7),
+    st.one_of(st.none(), MINUTES),
+    MINUTES,
+)
+def test_round_trips_that_come_in_pieces_measure_as_all_at_once_by_the_plain_definitions(
+    made: list[tuple[int, int, int]], size: int, begin: int | None, length: int
+) -> None:
+    minute = timedelta(minutes=1)
+    trips = sorted(
+        (
+            trade(str(net))._replace(
+                opened_at=MONDAY + (at - held) * minute, closed_at=MONDAY + at * minute
+            )
+            for at, held, net in made
+        ),
+        key=lambda each: each.closed_at,
+    )
+    start = None if begin is None else MONDAY + begin * minute
+    running = Running(utc, start)
+    for first in range(0, len(trips), size):
+        running.add(trips[first : first + size])
+    begins = start or min((each.opened_at for each in trips), default=MONDAY)
+    period = Period(MONDAY.date(), MONDAY.date() + 2 * DAY, begins, begins + length * minute)
+    found = told(running, period)
+    kept = [each for each in trips if start is None or each.closed_at >= start]
+    whole = Running(utc, start)
+    whole.add(trips)
+    assert told(whole, period) == found
+    if len(kept) == len(trips) and length:
+        open_minutes = sum(
+            any(each.opened_at <= at < each.closed_at for each in trips)
+            for at in (begins + each * minute for each in range(length))
+        )
+        assert found.exposure == divide(D(open_minutes), D(length))
+    levels = [sum(each.net for each in trips[:count]) for count in range(len(trips) + 1)]
+    falls = [max(levels[: index + 1]) - level for index, level in enumerate(levels)]
+    assert found.max_drawdown == max(falls)
+    runs = [(won, len(list(each))) for won, each in groupby(trips, lambda each: sign(each.net))]
+    assert found.longest_wins == max((count for won, count in runs if won > 0), default=0)
+    assert found.longest_losses == max((count for won, count in runs if won < 0), default=0)
+    assert found.streak == (runs[-1][0] * runs[-1][1] if runs else 0)
+
+
+def sign(net: Decimal) -> int:
+    return (net > 0) - (net < 0)
+
+
 @given(st.lists(st.integers(-500, 500), max_size=40), st.randoms(use_true_random=False))
 def test_every_cut_adds_up_to_the_whole_in_whatever_order_the_round_trips_come(
     nets: list[int], chance: object
@@ -215,7 +268,21 @@ def test_bins_are_of_a_round_width() -> None:
 
 
 def test_risk_is_the_way_to_the_first_stop_on_its_losing_side() -> None:
-    trip = trade("100").trip
+    one = D(1)
+    trip = RoundTrip(
+        symbol="ESH2026",
+        direction=Direction.LONG,
+        opened_at=MONDAY,
+        closed_at=MONDAY + HOUR,
+        opening_fill_id="in",
+        closing_fill_id="out",
+        peak_quantity=one,
+        quantity=one,
+        average_entry=D(5000),
+        average_exit=D(5002),
+        gross=D(100),
+        commission=D(0),
+    )
     assert initial_risk(trip, D(4990), None, D(50)) == 500
     assert initial_risk(trip, None, D("2.5"), D(50)) == 125
     assert initial_risk(trip, None, None, D(50)) is None
