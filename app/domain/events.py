@@ -39,6 +39,8 @@ class FactKind(StrEnum):
     EXTERNAL_TRADE = "ExternalTrade"
     DRIFT_FOUND = "DriftFound"
     DRIFT_RESOLVED = "DriftResolved"
+    BOOKS_DISAGREE = "BooksDisagree"
+    BOOKS_AGREE = "BooksAgree"
     VENUE_SILENT = "VenueSilent"
     VENUE_ANSWERS = "VenueAnswers"
     WORKER_FAILED = "WorkerFailed"

@@ -40,8 +40,14 @@ def effect(fill: Fill, multiplier: Decimal) -> Effect:
     return Effect(
         quantity=(fill.quantity - kept) * fill.side.sign,
         price=fill.price,
-        commission=fill.commission + storable(kept * fill.price * multiplier),
+        commission=cost(fill.commission, kept, fill.price, multiplier),
     )
+
+
+@exact
+def cost(commission: Decimal, kept: Decimal, price: Decimal, multiplier: Decimal) -> Decimal:
+    """Return what a fill costs whose venue kept ``kept`` coins; negative for a rebate."""
+    return commission + storable(kept * price * multiplier)
 
 
 def closing_part(held: Decimal, change: Decimal) -> Decimal:

@@ -2,9 +2,11 @@
 
 samples (a curve second by second, with deposits and payouts taken out), summary (a span of samples
 in a few figures that can be added up without loss), highwater (the running peak and the falls from
-it), closes (the trading days of a curve), days (the trading days of a book, from its fills).
+it), closes (the trading days of a curve), days (the trading days of a book, from its fills), booked
+(the same, fill by fill, as they are stored).
 """
 
+from app.domain.equity.booked import BookDay, BookedMoney, DayFinder, Ended, booked_days
 from app.domain.equity.closes import CurveDay, Outcome, curve_days, outcome
 from app.domain.equity.days import (
     DayFacts,
@@ -18,11 +20,15 @@ from app.domain.equity.samples import CashFlow, Point, Sample, arranged, flows_u
 from app.domain.equity.summary import Depth, Fall, Summary, grouped, merged, summarise
 
 __all__ = [
+    "BookDay",
+    "BookedMoney",
     "CashFlow",
     "CurveDay",
     "DayFacts",
+    "DayFinder",
     "DayPnl",
     "Depth",
+    "Ended",
     "Fall",
     "HighWater",
     "Outcome",
@@ -30,6 +36,7 @@ __all__ = [
     "Sample",
     "Summary",
     "arranged",
+    "booked_days",
     "combined",
     "curve_days",
     "daily_pnl",
