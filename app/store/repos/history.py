@@ -15,11 +15,11 @@ from app.domain.events import Fact
 from app.domain.money import ZERO
 from app.services.ports import Sample, Series
 from app.store.records import Record, Repo, insert_or_replace
+from app.store.repos.rolled import SAMPLE, RolledHistory
 from app.store.tables.history import FACTS, FLAGS, PNL_SERIES, STRATEGY_PNL_HISTORY
 
 FACT: Final = Record(Fact, FACTS)
 SERIES: Final = Record(Series, PNL_SERIES)
-SAMPLE: Final = Record(Sample, STRATEGY_PNL_HISTORY)
 
 _INSERT_FACT: Final = insert(FACTS)
 _NEWEST: Final = select(func.max(FACTS.c.number))
@@ -105,16 +105,10 @@ _MOVE: Final = (
     .values(peak=bindparam("new_peak"), max_drawdown=bindparam("new_max_drawdown"))
 )
 _RECORD: Final = insert(STRATEGY_PNL_HISTORY)
-_OPEN_BEFORE: Final = (
-    select(_h.open)
-    .where(_h.series_id == bindparam("series"), _h.at < bindparam("before"), _h.open.is_not(None))
-    .order_by(_h.at.desc())
-    .limit(1)
-)
 
 
 class History(Repo):
-    """P&L curves, one sample a second."""
+    """P&L curves: a sample whenever one changes, and at least once a minute."""
 
     __slots__ = ()
 
@@ -123,26 +117,29 @@ class History(Repo):
         return SERIES.all(self._rows(_ALL_SERIES))
 
     def add_series(
-        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None, base: Decimal
     ) -> Series:
         """Begin a curve at a P&L of 0; raises Conflict when there is one already."""
         owner = {"user_id": user_id, "strategy_id": strategy_id, "account_id": account_id}
-        values = owner | {"peak": ZERO, "max_drawdown": ZERO}
+        values = owner | {"peak": ZERO, "max_drawdown": ZERO, "base": base}
         key = self._connection.execute(_ADD_SERIES, values).inserted_primary_key
         if key is None:
             raise InvariantBroken("The database gave a curve no number.")
-        return Series(key[0], user_id, strategy_id, account_id, ZERO, ZERO)
+        return Series(key[0], user_id, strategy_id, account_id, ZERO, ZERO, base)
 
     def open_before(self, series_id: int, at: datetime) -> Decimal | None:
         """The open P&L of the last sample before ``at`` with known prices; None without one."""
-        row = self._first(_OPEN_BEFORE, series=series_id, before=_second(at))
-        return row[0] if row else None
+        return RolledHistory(self._connection).open_before(series_id, _second(at))
 
-    def record(self, samples: Iterable[Sample], moved: Iterable[Series]) -> None:
-        """Write one tick: its samples, and the series whose high-water mark or drawdown moved."""
+    def record(self, samples: Sequence[Sample], moved: Iterable[Series]) -> None:
+        """Write one tick: its samples, and the series whose high-water mark or drawdown moved.
+
+        The samples are of one second.
+        """
         rows = [SAMPLE.values(sample) for sample in samples]
         if rows:
             self._connection.execute(_RECORD, rows)
+            RolledHistory(self._connection).came_late(samples, samples[0].at)
         marks = [
             {"series": each.id, "new_peak": each.peak, "new_max_drawdown": each.max_drawdown}
             for each in moved

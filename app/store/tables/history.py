@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Table,
     UniqueConstraint,
     func,
@@ -28,7 +29,7 @@ from app.store.tables.schema import (
     reference,
     words,
 )
-from app.store.types import Document, Number, Scaled8, Words
+from app.store.types import Document, ExactDecimal, Number, Scaled8, Words
 
 #: Only ever added to, which triggers in the migration enforce.  Facts tell of rows that may be
 #: cleared away one day, so they refer to none.
@@ -69,6 +70,11 @@ PNL_SERIES: Final = Table(
     reference("account_id", "accounts.id", null=True),
     decimal("peak"),
     decimal("max_drawdown"),
+    Column("base", ExactDecimal(), nullable=False, server_default="0"),
+    Column("rolled", Number, nullable=False, server_default="0"),
+    Column("seconds_from", Number, nullable=False, server_default="0"),
+    Column("minutes_from", Number, nullable=False, server_default="0"),
+    Column("hours_from", Number, nullable=False, server_default="0"),
     not_negative("max_drawdown"),
 )
 Index(
@@ -92,8 +98,26 @@ STRATEGY_PNL_HISTORY: Final = Table(
     Column("at", Number, primary_key=True, autoincrement=False),
     Column("realised", Scaled8(), nullable=False),
     Column("open", Scaled8(), nullable=True),
-    Column("pnl", Scaled8(), nullable=True),
-    Column("drawdown", Scaled8(), nullable=True),
+    sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (at)",
+)
+
+#: ``seconds`` is how long a span is, in fewer bytes than its end; ``data`` is written and read by
+#: ``app.store.packing`` alone.
+PNL_SPANS: Final = Table(
+    "pnl_spans",
+    METADATA,
+    Column(
+        "series_id",
+        Integer(),
+        ForeignKey("pnl_series.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("level", Integer(), primary_key=True, autoincrement=False),
+    Column("at", Number, primary_key=True, autoincrement=False),
+    Column("seconds", Integer(), nullable=False),
+    Column("data", LargeBinary(), nullable=False),
     sqlite_with_rowid=False,
 )
 
