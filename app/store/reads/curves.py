@@ -1,112 +1,63 @@
-"""P&L curves of any length in a bounded number of points, and what the calendar adds up."""
+"""How far P&L curves reach, and their open P&L at any instant."""
 
 from __future__ import annotations
 
-import time
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Select, bindparam, case, func, select
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.sql.base import Executable
 
 from app.domain.money import ZERO
-from app.services.reads import Booked, CurvePoint, Scope, Span
-from app.store.reads.base import ReadModel, where_given, within
-from app.store.tables.history import STRATEGY_PNL_HISTORY
-from app.store.tables.people import ACCOUNTS
-from app.store.tables.trading import FILLS, TRADES
+from app.services.ports import Level, Rolled
+from app.services.reads import Outline
+from app.store.packing import last_of, outline, unpack
+from app.store.reads.base import ReadModel
+from app.store.tables.history import PNL_SPANS, STRATEGY_PNL_HISTORY
+from app.store.unit_of_work import SqlUnit
 
-#: How many points of a bucket stay: lowest, highest, worst drawdown, last.
-PER_BUCKET: Final = 4
-#: Seconds of samples that are read at a time: about 10 ms, after which others get their turn.
-STRETCH_S: Final = 7200
-
-_h = STRATEGY_PNL_HISTORY.c
+_h, _p = STRATEGY_PNL_HISTORY.c, PNL_SPANS.c
 _SERIES: Final = _h.series_id == bindparam("series")
-_IN_RANGE: Final = (_SERIES, _h.at >= bindparam("start"), _h.at < bindparam("end"))
+_SPANS: Final = (_p.series_id == bindparam("series"), _p.level == bindparam("of_level"))
 
-_EXTENT: Final = select(func.min(_h.at), func.max(_h.at)).where(_SERIES)
-_POINTS: Final = select(_h.at, _h.pnl, _h.drawdown).where(*_IN_RANGE).order_by(_h.at)
-_COUNT: Final = select(func.count()).select_from(
-    select(_h.at).where(*_IN_RANGE).limit(bindparam("most")).subquery()
+# Two questions that the key answers at once; asked as one, SQLite reads the whole series.
+_EXTENT: Final = select(
+    select(func.min(_h.at)).where(_SERIES).scalar_subquery(),
+    select(func.max(_h.at)).where(_SERIES).scalar_subquery(),
 )
-_AT: Final = (
-    select(_h.at, _h.pnl, _h.drawdown)
-    .where(_SERIES, _h.at.in_(bindparam("instants", expanding=True)))
-    .order_by(_h.at)
+_FIRST_SPAN: Final = select(_p.at, _p.seconds, _p.data).where(*_SPANS).order_by(_p.at).limit(1)
+_LAST_SPAN: Final = (
+    select(_p.at, _p.seconds, _p.data).where(*_SPANS).order_by(_p.at.desc()).limit(1)
 )
-_OPEN: Final = (
-    select(_h.open)
-    .where(_SERIES, _h.at <= bindparam("instant"), _h.open.is_not(None))
-    .order_by(_h.at.desc())
-    .limit(1)
+_DAYS: Final = (
+    select(_p.at + _p.seconds, _p.at, _p.data)
+    .where(*_SPANS, _p.at < bindparam("before"))
+    .order_by(_p.at)
 )
-
-
-def _extremes() -> Select[Any]:
-    """The seconds that stand for each bucket of ``width`` seconds; NULLs where all are gaps."""
-    bucket = (_h.at - bindparam("origin")) // bindparam("width")
-    known = (
-        select(
-            bucket.label("bucket"),
-            func.min(_h.at).label("first"),
-            func.min(_h.pnl).label("low"),
-            func.max(_h.pnl).label("high"),
-            func.max(_h.drawdown).label("worst"),
-            func.max(case((_h.pnl.is_not(None), _h.at))).label("last"),
-        )
-        .where(*_IN_RANGE)
-        .group_by(bucket)
-        .subquery()
-    ).c
-    return (
-        select(
-            func.min(known.first),
-            func.min(case((_h.pnl == known.low, _h.at))),
-            func.min(case((_h.pnl == known.high, _h.at))),
-            func.min(case((_h.drawdown == known.worst, _h.at))),
-            func.max(known.last),
-        )
-        .where(*_IN_RANGE, bucket == known.bucket)
-        .group_by(known.bucket)
-        .order_by(known.bucket)
-    )
-
-
-_EXTREMES: Final = _extremes()
+_WITHIN: Final = (
+    select(_p.at, _p.seconds, _p.data)
+    .where(*_SPANS, _p.at >= bindparam("start"), _p.at + _p.seconds <= bindparam("end"))
+    .where(_p.at < bindparam("end"))
+    .order_by(_p.at)
+)
 
 
 class Curves(ReadModel):
-    """What was recorded each second, and what fills did to the money."""
+    """What was recorded of curves."""
 
     def extent(self, series_id: int) -> tuple[int, int] | None:
         """Epoch seconds of the first and the last sample of the series; None without one."""
         with self._store.read() as unit:
             return _extent(unit.connection, series_id)
 
-    def curve(self, series_id: int, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
-        """Recorded seconds of a P&L series in [start, end), epoch seconds, oldest first.
-
-        When there are more than four a bucket, only each bucket's lowest and highest P&L, its
-        worst drawdown and its last known sample stay; a bucket of nothing but gaps is one gap.
-        """
+    def outlines(self, series_id: int, level: Level, start: int, end: int) -> Sequence[Outline]:
+        """What a chart draws of the spans that ``spans`` returns, read in a quarter of the time."""
+        of = {"series": series_id, "of_level": int(level), "start": start, "end": end}
         with self._store.read() as unit:
-            connection = unit.connection
-            known = _extent(connection, series_id)
-            if known is None:
-                return []
-            start, end = max(start, known[0]), min(end, known[1] + 1)
-            of = {"series": series_id, "start": start, "end": end}
-            most = PER_BUCKET * buckets
-            if connection.execute(_COUNT, of | {"most": most + 1}).scalar_one() <= most:
-                return [_point(row) for row in connection.execute(_POINTS, of)]
-            width = -((start - end) // buckets)
-            return [
-                point
-                for stretch in _stretches(start, end, width)
-                for point in _reduced(connection, series_id, stretch, width)
-            ]
+            rows = unit.connection.execute(_WITHIN, of).all()
+        return [outline(*row) for row in rows]
 
     def open_pnl(self, series_id: int, instants: Sequence[int]) -> Sequence[Decimal | None]:
         """The last known open P&L of a series at or before each of the epoch seconds ``instants``.
@@ -115,92 +66,70 @@ class Curves(ReadModel):
         """
         with self._store.read() as unit:
             known = _extent(unit.connection, series_id)
-            if known is None:
+            if known is None or not instants:
                 return [ZERO] * len(instants)
-            found: dict[int, Decimal | None] = {
-                instant: _open(unit.connection, series_id, instant) if instant >= known[0] else ZERO
+            closes = _Closes(unit, series_id, max(instants))
+            found = {
+                instant: closes.open_at(instant) if instant >= known[0] else ZERO
                 for instant in set(instants)
             }
         return [found[instant] for instant in instants]
 
-    def booked(self, scope: Scope, span: Span) -> Sequence[Booked]:
-        """What the fills of the span did to the money, oldest first."""
-        wanted = (
-            select(FILLS.c.at, FILLS.c.realised, FILLS.c.commission)
-            .join_from(FILLS, ACCOUNTS, ACCOUNTS.c.id == FILLS.c.account_id)
-            .where(
-                ACCOUNTS.c.user_id == scope.user_id,
-                *where_given(
-                    {
-                        FILLS.c.strategy_id: scope.strategy_id,
-                        FILLS.c.account_id: scope.account_id,
-                    }
-                ),
-                *within(FILLS.c.at, span),
-            )
-            .order_by(FILLS.c.at, FILLS.c.venue_fill_id)
-        )
-        return [Booked(*row) for row in self._rows(wanted)]
-
-    def finished(self, scope: Scope, span: Span) -> Sequence[datetime]:
-        """When round trips ended within the span, oldest first."""
-        wanted = (
-            select(TRADES.c.closed_at)
-            .join_from(TRADES, ACCOUNTS, ACCOUNTS.c.id == TRADES.c.account_id)
-            .where(
-                ACCOUNTS.c.user_id == scope.user_id,
-                *where_given(
-                    {
-                        TRADES.c.strategy_id: scope.strategy_id,
-                        TRADES.c.account_id: scope.account_id,
-                    }
-                ),
-                *within(TRADES.c.closed_at, span),
-            )
-            .order_by(TRADES.c.closed_at)
-        )
-        return [row[0] for row in self._rows(wanted)]
-
 
 def _extent(connection: Connection, series_id: int) -> tuple[int, int] | None:
-    first, last = connection.execute(_EXTENT, {"series": series_id}).one()
-    return None if first is None else (first, last)
+    """The first and the last sample: of those that are kept, and of what older ones came to."""
+    of = {"series": series_id}
+    first, last = connection.execute(_EXTENT, of).one()
+    begins = [] if first is None else [first]
+    ends = [] if last is None else [last]
+    for level in Level:
+        values = of | {"of_level": int(level)}
+        begins += [_edges(span)[0] for span in _spans(connection, _FIRST_SPAN, values)]
+        ends += [_edges(span)[1] for span in _spans(connection, _LAST_SPAN, values)]
+    return (min(begins), max(ends)) if begins else None
 
 
-def _open(connection: Connection, series_id: int, instant: int) -> Decimal | None:
-    values = {"series": series_id, "instant": instant}
-    found: Decimal | None = connection.execute(_OPEN, values).scalar()
-    return found
+def _spans(
+    connection: Connection, statement: Executable, values: Mapping[str, int]
+) -> Iterator[Rolled]:
+    for row in connection.execute(statement, values):
+        yield unpack(values["series"], values["of_level"], *row)
 
 
-def _stretches(start: int, end: int, width: int) -> Iterator[tuple[int, int]]:
-    """Cut the range at edges of buckets; between two stretches other greenlets run."""
-    step = max(STRETCH_S // width, 1) * width
-    for begin in range(start, end, step):
-        yield begin, min(begin + step, end)
-        time.sleep(0)
+def _edges(span: Rolled) -> tuple[int, int]:
+    """The first and the last second of which something was recorded in a span."""
+    found = [span.gap.at] if span.gap else []
+    if span.summary is not None:
+        found += [span.summary.first.at, span.summary.gap_at or span.summary.last.at]
+    seconds = [int(at.timestamp()) for at in found] or [span.at]
+    return seconds[0], seconds[-1]
 
 
-def _reduced(
-    connection: Connection, series_id: int, stretch: tuple[int, int], width: int
-) -> Iterator[CurvePoint]:
-    start, end = stretch
-    of: Mapping[str, Any] = {
-        "series": series_id,
-        "start": start,
-        "end": end,
-        "origin": start,
-        "width": width,
-    }
-    instants: set[int] = set()
-    for first, *standing in connection.execute(_EXTREMES, of):
-        instants.update(each for each in standing if each is not None)
-        if standing[0] is None:
-            instants.add(first)
-    if instants:
-        chosen = {"series": series_id, "instants": sorted(instants)}
-        yield from (_point(row) for row in connection.execute(_AT, chosen))
+class _Closes:
+    """The last known open P&L at any second: after days that are over at once, else by finer rows.
 
+    The ends of days are what a calendar asks for, hundreds at a time.
+    """
 
-def _point(row: Sequence[Any]) -> CurvePoint:
-    return CurvePoint(datetime.fromtimestamp(row[0], UTC), row[1], row[2])
+    def __init__(self, unit: SqlUnit, series_id: int, last: int) -> None:
+        self._rolled = unit.rolled
+        self._series_id = series_id
+        self._ends: list[int] = []
+        self._opens: list[Decimal | None] = []
+        known = None
+        values = {"series": series_id, "of_level": int(Level.DAY), "before": last + 1}
+        for end, at, data in unit.connection.execute(_DAYS, values):
+            found = last_of(at, data)
+            known = known if found is None else found.open
+            self._ends.append(end)
+            self._opens.append(known)
+
+    def open_at(self, instant: int) -> Decimal | None:
+        """The last known open P&L at or before the second; None when there are only gaps."""
+        before = instant + 1
+        over = bisect_right(self._ends, before)
+        since = self._ends[over - 1] if over else 0
+        later = None
+        if since < before:
+            later = self._rolled.open_before(self._series_id, before, since)
+        return later if later is not None or not over else self._opens[over - 1]

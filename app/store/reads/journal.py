@@ -14,7 +14,6 @@ from sqlalchemy import (
     case,
     cast,
     exists,
-    func,
     literal,
     or_,
     select,
@@ -34,6 +33,8 @@ from app.store.reads.base import (
     where_given,
     within,
 )
+from app.store.reads.guarded import ENTRY, GUARDED, STOP
+from app.store.records import found_by
 from app.store.repos.books import ROUND_TRIP
 from app.store.repos.orders import FILL, ORDER
 from app.store.tables.journal import TRADE_NOTES, TRADE_TAGS
@@ -41,42 +42,15 @@ from app.store.tables.people import ACCOUNTS, STRATEGIES
 from app.store.tables.trading import ALERTS, FILLS, ORDERS, TRADES
 
 _t = TRADES.c
-_FIRST_FILL, _LAST_FILL = FILLS.alias("first_fill"), FILLS.alias("last_fill")
-_ENTRY, _EXIT = ORDERS.alias("entry"), ORDERS.alias("exit")
-_STOP, _GUARD = ORDERS.alias("stop_order"), ORDERS.alias("guard")
+_LAST_FILL, _EXIT = FILLS.alias("last_fill"), ORDERS.alias("exit")
 
 _STOPS: Final = (OrderRole.STOP_LOSS, OrderRole.TRAILING_STOP)
 #: Legs of orders that came about at the venue, or book a difference to it.
 _OUTSIDE: Final = (EXTERNAL, ADJUSTMENT)
 
-#: The first stop that was placed for the alert (or order) behind the first fill; ids are ordered
-#: by time.
-_FIRST_STOP: Final = (
-    select(func.min(_GUARD.c.id))
-    .where(
-        _GUARD.c.alert_id == func.coalesce(_ENTRY.c.alert_id, _ENTRY.c.id),
-        _GUARD.c.account_id == _t.account_id,
-        _GUARD.c.strategy_id == _t.strategy_id,
-        _GUARD.c.symbol == _t.symbol,
-        _GUARD.c.role.in_(_STOPS),
-    )
-    .correlate(_ENTRY, TRADES)
-    .scalar_subquery()
-)
-
+_OWNED: Final = TRADES.join(ACCOUNTS, ACCOUNTS.c.id == _t.account_id)
 _AROUND: Final = (
-    TRADES.join(ACCOUNTS, ACCOUNTS.c.id == _t.account_id)
-    .join(STRATEGIES, STRATEGIES.c.id == _t.strategy_id)
-    .outerjoin(
-        _FIRST_FILL,
-        and_(
-            _FIRST_FILL.c.account_id == _t.account_id,
-            _FIRST_FILL.c.venue_fill_id == _t.opening_fill_id,
-        ),
-    )
-    .outerjoin(_ENTRY, _ENTRY.c.id == _FIRST_FILL.c.order_id)
-    .outerjoin(_STOP, _STOP.c.id == _FIRST_STOP)
-    .outerjoin(
+    GUARDED.outerjoin(
         _LAST_FILL,
         and_(
             _LAST_FILL.c.account_id == _t.account_id,
@@ -100,8 +74,8 @@ _TRIP: Final = (
     STRATEGIES.c.name.label("strategy_name"),
     _t.account_id,
     ACCOUNTS.c.name.label("account_name"),
-    _STOP.c.stop_price,
-    _STOP.c.trail,
+    STOP.c.stop_price,
+    STOP.c.trail,
 )
 _COLUMNS: Final = len(ROUND_TRIP.columns)
 
@@ -129,22 +103,37 @@ _ORDER: Final[Columns] = {
 class Journal(ReadModel):
     """Finished round trips."""
 
-    def trips(
-        self, scope: Scope, most: int, *, pick: Pick = ANY, span: Span = ALWAYS
-    ) -> Sequence[TripRow]:
-        """At most ``most`` round trips with their stops, by the time they closed, oldest first."""
-        wanted = select(*_TRIP).select_from(_AROUND).order_by(_t.closed_at, _t.number).limit(most)
-        rows = self._rows(self._chosen(wanted, scope, pick, span))
-        return [_trip_row(row) for row in rows]
-
     def trades(
         self, scope: Scope, paging: Paging, *, pick: Pick = ANY, span: Span = ALWAYS
     ) -> Page[TradeRow]:
         """Round trips by the time they closed, newest first."""
-        found = self._page(
-            self._chosen(self._whole(), scope, pick, span), paging, _ORDER, _trade_row
-        )
+        wanted = self._chosen(self._whole(), scope, pick, span)
+        found = self._page(wanted, paging, _ORDER, _trade_row, self._numbers(scope, pick, span))
         return Page(self._tagged(found.rows), found.total)
+
+    def trades_after(
+        self,
+        scope: Scope,
+        most: int,
+        last: TradeRow | None,
+        *,
+        descending: bool = True,
+        pick: Pick = ANY,
+        span: Span = ALWAYS,
+    ) -> Sequence[TradeRow]:
+        """At most ``most`` round trips that come after ``last`` by the time they closed."""
+        wanted = self._chosen(self._whole(), scope, pick, span)
+        place = (_t.closed_at, _t.account_id, _t.opening_fill_id)
+        if last is not None:
+            at = last.trip.closed_at
+            here = tuple_(*place)
+            there = _literals(place, at, last.account_id, last.trip.opening_fill_id)
+            wanted = wanted.where(
+                _t.closed_at <= at if descending else _t.closed_at >= at,
+                here < there if descending else here > there,
+            )
+        ordered = wanted.order_by(*(each.desc() if descending else each for each in place))
+        return self._tagged([_trade_row(row) for row in self._rows(ordered.limit(most))])
 
     def trade(self, user_id: str, trip: TripId) -> TradeRow | None:
         """The user's round trip of that name."""
@@ -187,8 +176,15 @@ class Journal(ReadModel):
 
     def _whole(self) -> Select[Any]:
         return select(
-            *_TRIP, self._left(), _ENTRY.c.alert_id, _EXIT.c.alert_id, TRADE_NOTES.c.note
+            *_TRIP, self._left(), ENTRY.c.alert_id, _EXIT.c.alert_id, TRADE_NOTES.c.note
         ).select_from(_AROUND)
+
+    def _numbers(self, scope: Scope, pick: Pick, span: Span) -> Select[Any]:
+        """The numbers of the chosen; what surrounds them is joined only where it is asked for."""
+        bare = select(_t.number).select_from(_OWNED)
+        if pick.exit is not None or pick.words:
+            bare = select(_t.number).select_from(_AROUND)
+        return self._chosen(bare, scope, pick, span)
 
     def _chosen(
         self, wanted: Select[Any], scope: Scope, pick: Pick = ANY, span: Span = ALWAYS
@@ -251,9 +247,9 @@ class Journal(ReadModel):
             return rows
         wanted = select(TRADE_TAGS.c.account_id, TRADE_TAGS.c.opening_fill_id, TRADE_TAGS.c.tag)
         keys = [(row.account_id, row.trip.opening_fill_id) for row in rows]
-        place = tuple_(TRADE_TAGS.c.account_id, TRADE_TAGS.c.opening_fill_id)
+        place = (TRADE_TAGS.c.account_id, TRADE_TAGS.c.opening_fill_id)
         found: dict[TripId, list[str]] = {}
-        for account_id, fill_id, tag in self._rows(wanted.where(place.in_(keys))):
+        for account_id, fill_id, tag in self._rows(wanted.where(found_by(place, keys))):
             found.setdefault(TripId(account_id, fill_id), []).append(tag)
         return [_with_tags(row, found) for row in rows]
 
@@ -271,7 +267,12 @@ def _has_tag(condition: Condition) -> Condition:
 
 
 def _place(at: object, fill_id: str) -> ColumnElement[Any]:
-    return tuple_(literal(at, FILLS.c.at.type), literal(fill_id, FILLS.c.venue_fill_id.type))
+    return _literals((FILLS.c.at, FILLS.c.venue_fill_id), at, fill_id)
+
+
+def _literals(columns: Sequence[ColumnElement[Any]], *values: object) -> ColumnElement[Any]:
+    given = zip(columns, values, strict=True)
+    return tuple_(*(literal(value, column.type) for column, value in given))
 
 
 def _with_tags(row: TradeRow, found: Mapping[TripId, Sequence[str]]) -> TradeRow:
