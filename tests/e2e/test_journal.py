@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.support.browsing import ON_PHONE, Desk, ready, visit
 from tests.support.trader import Trader
@@ -67,6 +67,36 @@ def test_a_note_and_tags_stay_and_are_found(desk: Desk, traded: Trader) -> None:
     page.locator("tbody tr").first.get_by_role("link").click()
     page.get_by_role("link", name="Exit").click()
     expect(page.locator("h1")).to_have_text("Alert")
+
+
+def test_a_day_opens_its_trades_with_a_curve_and_leads_on(desk: Desk, traded: Trader) -> None:
+    day = traded.get("/api/dashboard/pnl-calendar")["today"]
+    page = desk.of(traded, f"/journal/day/{day}")
+    assert figure(page, "P&L") == "+$375.00"
+    assert figure(page, "Round trips") == "2"
+    expect(page.locator(".daycurve canvas").first).to_be_visible()
+    expect(page.locator(".daycurve .empty")).to_be_hidden()
+    note = page.get_by_role("textbox", name="Note")
+    note.fill("A calm day.")
+    page.get_by_role("button", name="Save").click()
+    expect(note).to_have_value("A calm day.")
+    page.locator("td a").first.click()
+    expect(page.locator("#trade-title")).to_have_text(re.compile("ES"))
+
+
+def test_a_screenshot_is_added_shown_and_deleted(desk: Desk, traded: Trader) -> None:
+    trip = traded.get("/api/trades")["items"][0]["id"]
+    page = desk.of(traded, f"/journal/{trip}", **ON_PHONE)
+    shot = FilePayload(name="chart.png", mimeType="image/png", buffer=page.screenshot())
+    page.get_by_label("Screenshots").set_input_files([shot])
+    page.get_by_role("button", name="Add").click()
+    shown = page.get_by_role("img", name="chart.png")
+    expect(shown).to_be_visible()
+    shown.scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.pictures img').naturalWidth > 300")
+    page.get_by_role("button", name="Delete chart.png").click()
+    expect(shown).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
 def test_tags_that_cannot_be_kept_are_told_beside_what_was_typed(

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from app.domain.attachments import Attachment, PictureKind
+from app.domain.excursions import Excursion
 from app.domain.inbox import AlertSource
 from app.domain.journal import Direction, journal
 from app.domain.orders import ADJUSTMENT, OrderRole, Side
 from app.domain.remarks import ExitReason, Remarks, TripId, TripResult
-from app.services.reads import Paging, Pick, Reads, Scope, Span
+from app.services.reads import Paging, Pick, Reads, Scope, Span, TradeRow
 from app.store.reads import SqlReads
 from app.store.unit_of_work import SqlStore
 from tests.support.records import (
@@ -92,22 +94,21 @@ def test_the_exit_is_told_and_can_be_chosen(reads: Reads) -> None:
 
 
 def test_the_first_stop_of_the_entry_is_the_one_that_counts(reads: Reads) -> None:
-    stops = [row.stop for row in reads.trips(MINE, 100)]
+    stops = [row.stop for row in reads.trades(MINE, Paging(descending=False)).rows]
     assert stops == [Decimal("4990.25"), *[None] * (len(EXITS) - 1)]
-    assert reads.trades(MINE, Paging(descending=False)).rows[0].stop == stops[0]
 
 
-def test_round_trips_are_chosen_by_what_they_earned_and_at_most_so_many(reads: Reads) -> None:
-    nets = [row.trip.net for row in reads.trips(MINE, 100)]
+def test_round_trips_are_chosen_by_what_they_earned(reads: Reads) -> None:
+    nets = [row.trip.net for row in reads.trades(MINE, FIRST).rows]
     for result, count in (
         (TripResult.WIN, len([net for net in nets if net > 0])),
         (TripResult.LOSS, len([net for net in nets if net < 0])),
         (TripResult.SCRATCH, len([net for net in nets if net == 0])),
     ):
-        assert len(reads.trips(MINE, 100, pick=Pick(result=result))) == count
-    assert [row.trip.net for row in reads.trips(MINE, 2)] == nets[:2]
-    assert reads.trips(MINE, 100, pick=Pick(direction=Direction.SHORT)) == []
-    assert len(reads.trips(MINE, 100, span=Span(NOON + 20 * SECOND, NOON + 40 * SECOND))) == 2
+        assert reads.trades(MINE, FIRST, pick=Pick(result=result)).total == count
+    assert reads.trades(MINE, FIRST, pick=Pick(direction=Direction.SHORT)).total == 0
+    within = Span(NOON + 20 * SECOND, NOON + 40 * SECOND)
+    assert reads.trades(MINE, FIRST, span=within).total == 2
 
 
 def test_remarks_are_kept_through_a_book_that_is_counted_anew(
@@ -126,7 +127,6 @@ def test_remarks_are_kept_through_a_book_that_is_counted_anew(
         (found,) = reads.trades(MINE, FIRST, pick=pick).rows
         assert found.id == row.id
         assert found.remarks == Remarks("100% sure?", ("late", "retest"))
-        assert len(reads.trips(MINE, 9, pick=pick)) == 1
     assert reads.trades(MINE, FIRST, pick=Pick(words="0%s")).total == 0
     with store.write() as unit:
         unit.remarks.save(row.id, Remarks(), NOON)
@@ -141,3 +141,55 @@ def test_one_round_trip_is_found_with_its_fills_by_its_owner_only(reads: Reads) 
     fills = reads.trade_fills(row)
     assert [each.fill.venue_fill_id for each in fills] == ["fill-0001", "fill-0010"]
     assert [each.order and each.order.role for each in fills] == [OrderRole.ENTRY, OrderRole.EXIT]
+
+
+def test_a_whole_list_is_read_piece_by_piece_in_either_order(reads: Reads) -> None:
+    for descending in (True, False):
+        whole = reads.trades(MINE, Paging(page_size=100, descending=descending)).rows
+        pieces: list[TradeRow] = []
+        while more := reads.trades_after(
+            MINE, 3, pieces[-1] if pieces else None, descending=descending
+        ):
+            pieces += more
+        assert pieces == whole
+    wins = reads.trades_after(MINE, 100, None, pick=Pick(result=TripResult.WIN))
+    assert {row.trip.net > 0 for row in wins} == {True}
+    assert reads.trades_after(Scope("user-2"), 100, None) == []
+
+
+def test_the_fills_of_many_round_trips_come_with_the_prices_of_their_signals(reads: Reads) -> None:
+    rows = reads.trades(MINE, Paging(page_size=100)).rows
+    found = reads.signals(rows)
+    assert set(found) == {row.id for row in rows}
+    for row in rows:
+        alone = reads.trade_fills(row)
+        assert [each.fill for each in found[row.id]] == [each.fill for each in alone]
+        signals = [each.order.signal_price if each.order else None for each in alone]
+        assert [each.signal for each in found[row.id]] == signals
+    assert reads.signals([]) == {}
+
+
+def test_how_far_round_trips_went_is_kept_and_replaced(store: SqlStore, reads: Reads) -> None:
+    first, second = (row.id for row in reads.trades(MINE, FIRST).rows[:2])
+    went = Excursion(Decimal("-12.5"), Decimal("0.000000000000000001"), NOON, NOON, 7)
+    with store.record() as unit:
+        unit.excursions.save({first: went, second: went})
+        unit.excursions.save({second: went.after(Decimal(99), NOON + SECOND)})
+        unit.excursions.save({})
+    assert reads.excursions([first]) == {first: went}
+    assert reads.excursions([first, second])[second].best_at == NOON + SECOND
+    assert reads.excursions([]) == {}
+
+
+def test_pictures_are_counted_by_their_owner(store: SqlStore, reads: Reads) -> None:
+    trip = reads.trades(MINE, FIRST).rows[0].id
+    picture = Attachment(
+        "p1", trip.account_id, trip.opening_fill_id, "a.png", PictureKind.PNG, 70, NOON
+    )
+    with store.write() as unit:
+        unit.attachments.insert(picture)
+        unit.attachments.insert(replace(picture, id="p2", size=30, at=NOON + SECOND))
+        assert (unit.attachments.size_of("user-1"), unit.attachments.size_of("user-2")) == (100, 0)
+        assert [each.id for each in unit.attachments.of(trip)] == ["p1", "p2"]
+        unit.attachments.delete("p1")
+        assert unit.attachments.of(trip) == [replace(picture, id="p2", size=30, at=NOON + SECOND)]

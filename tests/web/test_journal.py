@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from app.domain.alerts import Offset
 from app.domain.remarks import MOST_TAGS, TripId
 from app.domain.settings import StrategySettings
+from app.services.journal import desk
 from tests.support.world import World
 
 
@@ -17,6 +23,19 @@ def listed(world: World, query: str = "", name: str = "ann") -> list[dict[str, A
     assert answer.status_code == 200, answer.text
     rows: list[dict[str, Any]] = answer.get_json()["items"]
     return rows
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that the database is asked within the block."""
+    asked: list[str] = []
+
+    def note(*given: object) -> None:
+        asked.append(str(given[2]))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 def traded(world: World) -> str:
@@ -171,3 +190,64 @@ def test_instants_still_choose_round_trips_but_not_beside_days(world: World) -> 
     answer = world.program().get(f"/api/trades?start={closed}&range=today")
     assert answer.status_code == 422
     assert world.program().get("/api/trades?strategy_id=none").status_code == 404
+
+
+def test_how_far_it_went_and_what_it_cost_are_in_list_page_and_csv(world: World) -> None:
+    settings = StrategySettings(stop_loss=Offset.parse("40 ticks"))
+    _, key = world.strategy(settings=settings)
+    world.fill(key, "buy", "1", "5000")
+    world.core.protector.tend()
+    for price in ("4995", "5020", "5010"):
+        world.quote("ES", price, price)
+        world.work()
+    world.post(key, {"symbol": "ES", "action": "exit", "price": "5011", "id": "out"})
+    world.work()
+    (row,) = listed(world)
+    wanted = {
+        "gross": "500",
+        "mae": "-250",
+        "mfe": "1000",
+        "mae_r": "-0.5",
+        "mfe_r": "2",
+        "efficiency": "0.5",
+        "slippage": "50",
+        "known_s": 4,
+    }
+    assert {name: row[name] for name in wanted} == wanted
+    assert wanted.items() <= world.program().get(f"/api/trades/{row['id']}").get_json().items()
+    (line,) = csv.DictReader(io.StringIO(world.program().get("/api/trades.csv").text))
+    assert {name: line[name] for name in wanted} == {k: str(v) for k, v in wanted.items()}
+
+
+def test_the_whole_filtered_list_is_had_as_csv_without_formulas(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "AT_ONCE", 1)
+    traded(world)
+    path = f"/api/trades/{listed(world)[0]['id']}/remarks"
+    world.program().send("PUT", path, {"note": "  =HYPERLINK(1)", "tags": []})
+    answer = world.program().get("/api/trades.csv?order=asc")
+    assert answer.mimetype == "text/csv"
+    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [line["net"] for line in lines] == ["500", "-125"]
+    assert lines[1]["note"] == "'=HYPERLINK(1)"
+    (loss,) = csv.DictReader(io.StringIO(world.program().get("/api/trades.csv?result=loss").text))
+    assert loss["net"] == "-125"
+    page = world.program().get("/api/trades.csv?page_size=1&sort=net")
+    assert (page.headers["X-Total-Count"], page.text.count("\n")) == ("2", 2)
+    assert world.program().get("/api/trades.csv?result=scratch").text == ""
+    assert world.program().get("/api/trades.csv?sort=net").status_code == 422
+
+
+def test_a_list_takes_as_many_questions_for_many_rows_as_for_one(world: World) -> None:
+    key = traded(world)
+
+    def asked(size: int) -> int:
+        with counted() as statements:
+            assert len(listed(world, f"?page_size={size}")) == size
+        return len(statements)
+
+    for _ in range(3):
+        world.fill(key, "buy", "1", "5000")
+        world.fill(key, "exit", "1", "5001")
+    assert asked(5) == asked(1)

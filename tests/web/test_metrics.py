@@ -11,6 +11,8 @@ import pytest
 
 from app.domain.alerts import Offset
 from app.domain.settings import StrategySettings
+from app.services.journal import Snapshots
+from app.services.views import Views
 from tests.support.world import World
 
 
@@ -36,7 +38,7 @@ def traded(world: World) -> str:
 
 def test_the_figures_are_those_of_the_round_trips(world: World) -> None:
     traded(world)
-    found = measured(world)
+    found = measured(world, "?range=all")
     assert (found["net"], found["gross"], found["fees"]) == ("425", "425", "0")
     assert (found["trades"], found["wins"], found["losses"]) == (3, 2, 1)
     assert (found["average_win"], found["average_loss"]) == ("275", "-125")
@@ -82,6 +84,35 @@ def test_a_range_holds_what_ended_in_its_trading_days(world: World, query: str, 
     for groups in found["groups"].values():
         assert sum(Decimal(each["net"]) for each in groups) == Decimal(net)
     assert sum(each["count"] for each in found["distribution"]) == found["trades"]
+
+
+def test_without_a_range_list_totals_metrics_and_pages_are_about_this_month(world: World) -> None:
+    traded(world)
+    world.clock.advance(30 * 24 * 3600)
+    program, browser = world.program(), world.client()
+    assert measured(world)["period"]["first_day"] == "2026-04-01"
+    assert measured(world)["trades"] == 0
+    assert program.get("/api/trades/stats").get_json()["trades"] == 0
+    assert program.get("/api/trades").get_json()["total_items"] == 0
+    assert program.get("/api/trades?range=all").get_json()["total_items"] == 3
+    for path in ("/journal", "/metrics"):
+        assert (
+            f'<a href="{path}?range=month" aria-current="true">Month</a>' in browser.get(path).text
+        )
+
+
+def test_summary_and_metrics_of_all_time_are_the_same_numbers_for_every_scope(
+    world: World,
+) -> None:
+    strategy = traded(world)
+    world.clock.advance(40 * 24 * 3600)
+    for query in ("", f"strategy_id={strategy}", f"account_id={world.account_id()}"):
+        summary = world.program().get(f"/api/summary?{query}").get_json()
+        found = measured(world, f"?range=all&{query}")
+        assert summary["trades"] == found["trades"] == 3
+        assert summary["trades_net"] == found["net"]
+        for name in ("win_rate", "profit_factor"):
+            assert summary[name] == found["ratios"][name]["value"]
 
 
 @pytest.mark.parametrize(
@@ -139,3 +170,43 @@ def test_r_is_counted_from_the_stop_that_was_placed_at_the_entry(world: World) -
     found = measured(world)
     assert found["trades_with_stop"] == 1
     assert found["ratios"]["expectancy_r"]["value"] == "1.5"  # 15 points won of 10 at risk
+
+
+def test_how_the_figures_developed_is_a_list_a_csv_and_on_the_page(world: World) -> None:
+    strategy = traded(world)
+    world.clock.advance(48 * 3600)
+    core = world.core
+    views = Views(core.store, core.settings.trading_day_roll)
+    keeping = Snapshots(core.store, core.reads, views, world.clock)
+    for _ in keeping.run():
+        pass
+    path = f"/api/metrics/history?strategy_id={strategy}"
+    rows = world.program().get(path).get_json()["items"]
+    assert [(row["date"], row["net"], row["total_net"]) for row in rows] == [
+        ("2026-03-05", "50", "425"),
+        ("2026-03-04", "375", "375"),
+    ]
+    assert [row["total_max_drawdown"] for row in rows] == ["125", "125"]
+    assert {row["total_note"] for row in rows} == {"too few"}
+    lines = list(csv.DictReader(io.StringIO(world.program().get("/api/metrics/history.csv").text)))
+    assert [(line["date"], line["total_trades"]) for line in lines] == [
+        ("2026-03-05", "3"),
+        ("2026-03-04", "2"),
+    ]
+    one = world.program().get(f"{path}&start_date=2026-03-04&end_date=2026-03-04").get_json()
+    assert [row["date"] for row in one["items"]] == ["2026-03-04"]
+    assert world.program("bob").get(path).status_code == 404
+    bad = world.program().get(f"{path}&start_date=2026-03-05&end_date=2026-03-04")
+    assert bad.status_code == 422
+    assert [each["field"] for each in bad.get_json()["fields"]] == ["end_date"]
+    page = world.client().get("/metrics")
+    assert "How the figures developed" in page.text
+    assert "How the figures developed" not in world.client().get("/metrics?symbol=ESH2026").text
+
+
+@pytest.mark.parametrize("path", ["/api/metrics", "/api/metrics/groups?by=symbol"])
+def test_the_same_figures_are_not_sent_again(still_world: World, path: str) -> None:
+    program = still_world.program()
+    headers = {**program.headers, "If-None-Match": program.get(path).headers["ETag"]}
+    again = program.client.get(path, headers=headers)
+    assert (again.status_code, again.data) == (304, b"")

@@ -1,21 +1,36 @@
-"""The journal's desk: one round trip opened down to its fills, and what is written about it."""
+"""The journal's desk: round trips in lists, one opened to its fills, what is written about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from app.domain.errors import NotFound
-from app.domain.instruments import resolve
+from app.domain.excursions import Reach, reach
 from app.domain.journal import RoundTrip
 from app.domain.metrics import Trade, initial_risk
-from app.domain.money import ZERO, exact
 from app.domain.orders import Fill, Order
-from app.domain.positions import effect
 from app.domain.remarks import Remarks, TripId, remarks
+from app.services.journal.shares import cost, multiplier_of, shares, slippage
 from app.services.ports import Clock, Store
-from app.services.reads import Reads, TradeRow, TripFill, TripRow
+from app.services.reads import (
+    ANY,
+    Page,
+    Paging,
+    Pick,
+    Reads,
+    Scope,
+    Span,
+    TradeRow,
+    TripFill,
+    TripRow,
+)
+
+ALWAYS: Final = Span()
+#: Round trips that are read at once of a whole list.
+AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +48,29 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A round trip with the fills that it is made of, from the first to the last."""
+class Told:
+    """A round trip as lists tell it: what was at risk, how far it went, what the fills cost.
+
+    ``slippage`` is money against the signals, above zero if worse; None if no order had one.
+    """
 
     row: TradeRow
     trade: Trade
+    reach: Reach
+    slippage: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A round trip with the fills that it is made of, from the first to the last."""
+
+    told: Told
     parts: Sequence[Part]
 
     @property
-    @exact
-    def slippage(self) -> Decimal | None:
-        """What all parts cost against their signals, above zero if worse; None if none had one."""
-        known = [each.slippage for each in self.parts if each.slippage is not None]
-        return sum(known, ZERO) if known else None
+    def row(self) -> TradeRow:
+        """The round trip with what surrounds it."""
+        return self.told.row
 
 
 class JournalDesk:
@@ -59,7 +84,37 @@ class JournalDesk:
     def opened(self, user_id: str, trip_id: str) -> Opened:
         """Return one round trip with its fills; raises NotFound when it is not the user's."""
         row = self._row(user_id, trip_id)
-        return Opened(row, measured(row), _parts(row.trip, self._reads.trade_fills(row)))
+        (told,) = self.told([row])
+        return Opened(told, _parts(row.trip, self._reads.trade_fills(row)))
+
+    def page(
+        self, scope: Scope, paging: Paging, *, pick: Pick = ANY, span: Span = ALWAYS
+    ) -> Page[Told]:
+        """Return one page of round trips; the questions that it takes do not grow with the rows."""
+        found = self._reads.trades(scope, paging, pick=pick, span=span)
+        return Page(self.told(found.rows), found.total)
+
+    def all(
+        self, scope: Scope, *, descending: bool = True, pick: Pick = ANY, span: Span = ALWAYS
+    ) -> Iterator[Sequence[Told]]:
+        """Yield every round trip by the time it closed, piece by piece, each read on its own."""
+        last: TradeRow | None = None
+        while rows := self._reads.trades_after(
+            scope, AT_ONCE, last, descending=descending, pick=pick, span=span
+        ):
+            yield self.told(rows)
+            last = rows[-1]
+
+    def told(self, rows: Sequence[TradeRow]) -> list[Told]:
+        """Return the rows with what surrounds them."""
+        marks = self._reads.excursions([row.id for row in rows])
+        signals = self._reads.signals(rows)
+        found = []
+        for row in rows:
+            trade = measured(row)
+            far = reach(row.trip, marks.get(row.id), trade.risk)
+            found.append(Told(row, trade, far, slippage(row.trip, signals.get(row.id, ()))))
+        return found
 
     def remark(self, user_id: str, trip_id: str, note: str, tags: Iterable[str]) -> Remarks:
         """Keep a note and tags in place of those before, and return them as they are kept.
@@ -88,44 +143,19 @@ def measured(row: TripRow) -> Trade:
         strategy_name=row.strategy_name,
         account_id=row.account_id,
         account_name=row.account_name,
-        risk=initial_risk(trip, row.stop, row.trail, _multiplier(trip)),
+        risk=initial_risk(trip, row.stop, row.trail, multiplier_of(trip)),
     )
 
 
-def _multiplier(trip: RoundTrip) -> Decimal:
-    return resolve(trip.symbol, trip.closed_at.date()).instrument.multiplier
-
-
-@exact
 def _parts(trip: RoundTrip, fills: Sequence[TripFill]) -> list[Part]:
     """The fills with their part in the trip: of one that crosses zero only what is this side."""
-    multiplier = _multiplier(trip)
-    held, parts = ZERO, []
-    for each in fills:
-        quantity = effect(each.fill, multiplier).quantity
-        if each.fill.venue_fill_id == trip.closing_fill_id:
-            quantity = -held
-        elif each.fill.venue_fill_id == trip.opening_fill_id:
-            quantity = _opened_by_first(trip, fills, multiplier)
-        held += quantity
-        parts.append(_part(each, quantity, multiplier))
-    return parts
-
-
-@exact
-def _opened_by_first(trip: RoundTrip, fills: Sequence[TripFill], multiplier: Decimal) -> Decimal:
-    """What the first fill opened: all that was entered, less what later fills entered."""
-    sign = trip.direction.sign
-    ends = {trip.opening_fill_id, trip.closing_fill_id}
-    later = (
-        effect(each.fill, multiplier).quantity * sign
-        for each in fills
-        if each.fill.venue_fill_id not in ends
-    )
-    return (trip.quantity - sum((each for each in later if each > 0), ZERO)) * sign
+    multiplier = multiplier_of(trip)
+    quantities = shares(trip, [each.fill for each in fills], multiplier)
+    return [
+        _part(each, quantity, multiplier) for each, quantity in zip(fills, quantities, strict=True)
+    ]
 
 
 def _part(each: TripFill, quantity: Decimal, multiplier: Decimal) -> Part:
     signal = each.order.signal_price if each.order else None
-    slippage = None if signal is None else (each.fill.price - signal) * quantity * multiplier
-    return Part(each.fill, each.order, quantity, slippage)
+    return Part(each.fill, each.order, quantity, cost(each.fill, signal, quantity, multiplier))

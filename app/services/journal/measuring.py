@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
+from decimal import Decimal
+from itertools import islice
 from typing import Final
 
-from app.domain.errors import InvalidInput
+from app.domain.equity import DayFinder
 from app.domain.metrics import (
     Bin,
+    ClosedTrip,
     Cut,
     Figures,
     Group,
+    Grouping,
+    MetricDay,
+    Metrics,
     Period,
-    Trade,
-    distribution,
-    figures,
-    groups,
+    Running,
+    Spread,
+    Tally,
+    told,
 )
 from app.domain.sessions import Roll, day_bounds, trading_day
-from app.services.journal.desk import measured
+from app.services.calendar.ranges import check_range
+from app.services.journal.closed import ClosedTrips, Weigher
 from app.services.journal.ranges import Days, RangeName, days_of
 from app.services.ports import Clock
-from app.services.reads import ANY, Pick, Reads, Scope, Span
+from app.services.reads import ANY, Pick, Scope, Span
 from app.services.views import Views
 
-#: Round trips that are measured at once; more are refused, never left out.
-MOST_TRIPS: Final = 100_000
-
+#: Days of the history that is told when none are named.
+HISTORY_DAYS: Final = 90
+#: Different results that are put into bins at once, in about 5 ms.
+_BINNED: Final = 2000
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
 
@@ -47,51 +56,97 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The round trips of a choice, oldest first, measured over ``period``; ``roll`` cuts days."""
+    """The round trips of a choice measured over ``period``; ``roll`` cuts its days.
+
+    ``groups`` has the cuts that were asked for, ``distribution`` is empty unless it was.
+    """
 
     period: Period
     roll: Roll
-    trades: Sequence[Trade]
     figures: Figures
-
-    @property
-    def distribution(self) -> Sequence[Bin]:
-        """How the nets of the round trips spread."""
-        return distribution([each.trip.net for each in self.trades])
-
-    def groups(self, cut: Cut) -> Sequence[Group]:
-        """Return the round trips by ``cut``; weekday and hour are told in the roll's zone."""
-        return groups(self.trades, cut, self.roll.zone)
+    groups: Mapping[Cut, Sequence[Group]]
+    distribution: Sequence[Bin] = ()
 
 
 class Measuring:
-    """Reads round trips and measures them; nothing here changes anything."""
+    """Reads round trips and measures them piece by piece; nothing here changes anything.
 
-    def __init__(self, reads: Reads, views: Views, clock: Clock) -> None:
-        self._reads = reads
+    ``pause`` is called after each piece, about every 5 ms, so that others have their turn.
+    """
+
+    def __init__(
+        self, trips: ClosedTrips, views: Views, clock: Clock, pause: Callable[[], None]
+    ) -> None:
+        self._trips = trips
         self._views = views
         self._clock = clock
+        self._pause = pause
 
-    def report(self, choice: Choice) -> Report:
-        """Return what the round trips of ``choice`` say.
+    def report(self, choice: Choice, cuts: Collection[Cut] = (), *, spread: bool = False) -> Report:
+        """Return what the round trips of ``choice`` say, with groups by each of ``cuts``.
 
-        Raises NotFound for a strategy or account that is not the user's, InvalidInput for a range
-        that makes no sense or holds too many round trips to be measured at once.
+        ``spread`` asks for their distribution too.  Raises NotFound for a strategy or account that
+        is not the user's, InvalidInput for a range that makes no sense.
         """
         now, (days, roll) = self._clock.now(), self._days(choice)
-        rows = self._reads.trips(
-            choice.scope, MOST_TRIPS + 1, pick=choice.pick, span=_span(days, roll)
-        )
-        if len(rows) > MOST_TRIPS:
-            raise InvalidInput(
-                f"More than {MOST_TRIPS} round trips ended in this range; choose a shorter one.",
-                fields={"range": "holds too many round trips"},
-            )
-        trades = [measured(row) for row in rows]
-        period = _period(days, trades, roll, now)
+        span = _span(days, roll)
+        running = Running(DayFinder(roll).day_of, span.start)
+        grouping, nets = Grouping(cuts, roll.zone), Counter[Decimal]()
+        for trips in self._closed(choice, span):
+            running.add(trips)
+            grouping.add(trips)
+            if spread:
+                nets.update(each.net for each in trips)
+            self._pause()
+        period = _period(days, running.held.first, roll, now)
         return Report(
-            period, roll, trades, figures(trades, period, partial(trading_day, roll=roll))
+            period,
+            roll,
+            told(running, period),
+            {cut: grouping.found(cut) for cut in cuts},
+            self._bins(nets),
         )
+
+    def results(self, scope: Scope) -> Metrics:
+        """Return how many of all closed round trips won and lost, and their money.
+
+        Raises NotFound as ``report`` does.
+        """
+        tally = Tally()
+        with closing(self._trips.nets(self._views.check(scope))) as pieces:
+            for nets in pieces:
+                tally.count(nets)
+                self._pause()
+        return tally.results
+
+    def history(
+        self, scope: Scope, start: date | None = None, end: date | None = None
+    ) -> Sequence[MetricDay]:
+        """Return the kept figures of the scope's days, of the last 90 unless others are named.
+
+        Raises NotFound as ``report`` does, InvalidInput for a range that makes no sense.
+        """
+        today = trading_day(self._clock.now(), self._views.roll(scope))
+        last = today if end is None else end
+        first = last - (HISTORY_DAYS - 1) * _DAY if start is None else start
+        check_range(first, last)
+        return self._trips.metric_days(scope, first, last)
+
+    def _closed(self, choice: Choice, span: Span) -> Iterator[Sequence[ClosedTrip]]:
+        weigher = Weigher()
+        with closing(self._trips.closed(choice.scope, choice.pick, span)) as pieces:
+            for rows in pieces:
+                yield weigher.trips(rows)
+
+    def _bins(self, nets: Counter[Decimal]) -> Sequence[Bin]:
+        """The bins of the nets, which may all differ."""
+        if not nets:
+            return ()
+        spread, counts = Spread(min(nets), max(nets)), iter(nets.items())
+        while piece := list(islice(counts, _BINNED)):
+            spread.add(piece)
+            self._pause()
+        return spread.bins()
 
     def span(self, choice: Choice) -> Span:
         """Return the instants of the choice's days; raises as ``report`` does."""
@@ -116,14 +171,13 @@ def _opening(day: date, roll: Roll) -> datetime:
     return day_bounds(day, roll)[0]
 
 
-def _period(days: Days, trades: Iterable[Trade], roll: Roll, now: datetime) -> Period:
+def _period(days: Days, entered: datetime | None, roll: Roll, now: datetime) -> Period:
     """The days measured: without a first one from the first entry on, and no day to come."""
     last = max(min(days.last, trading_day(now, roll)), days.first or date.min)
     first = days.first
     if first is None:
-        entered = min((each.trip.opened_at for each in trades), default=now)
-        first = min(trading_day(entered, roll), last)
-        start = entered
+        start = entered or now
+        first = min(trading_day(start, roll), last)
     else:
         start = _opening(first, roll)
     end = min(_opening(last + _DAY, roll), now)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from app.domain.errors import InvalidInput
-from app.services.views import check_range
+from app.services.calendar.ranges import check_range
 
 _DAY: Final = timedelta(days=1)
 
@@ -24,6 +24,10 @@ class RangeName(StrEnum):
     CUSTOM = "custom"
 
 
+#: What is meant when nothing is said: it stays small, however long there has been trading.
+DEFAULT_RANGE: Final = RangeName.MONTH
+
+
 @dataclass(frozen=True, slots=True)
 class Days:
     """Trading days from ``first`` to ``last``, both included; ``first`` None is the beginning."""
@@ -37,12 +41,12 @@ def days_of(
 ) -> Days:
     """Return the days that are meant; ``today`` is the trading day of now.
 
-    Weeks begin on Monday.  Days may be named only for a custom range, which is also meant when
-    days are given without a name; it ends today when ``end`` is None.  Raises InvalidInput with
-    the field that is wrong.
+    Without a name and days it is the month.  Weeks begin on Monday.  Days may be named only for a
+    custom range, which is also meant when days are given without a name; it ends today when
+    ``end`` is None.  Raises InvalidInput with the field that is wrong.
     """
     if name is None:
-        name = RangeName.ALL if start is None and end is None else RangeName.CUSTOM
+        name = DEFAULT_RANGE if start is None and end is None else RangeName.CUSTOM
     if name is RangeName.CUSTOM:
         return _custom(today, start, end)
     for field, given in (("start_date", start), ("end_date", end)):

@@ -8,10 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Final
 
 from app.domain.money import ZERO, exact
 from app.services.pnl.pairs import Pair
 from app.services.ports import Sample, Series, Store
+
+#: Seconds after which a curve that does not move gets a sample all the same, which says that it was
+#: watched; up to ``SPREAD_S`` sooner, so that not all of them are due at once.
+HEARTBEAT_S: Final = 58
+SPREAD_S: Final = 15
 
 CurveKey = tuple[str | None, str | None, str | None]
 """User, strategy (None: all), account (None: all)."""
@@ -21,7 +27,7 @@ CurveKey = tuple[str | None, str | None, str | None]
 class Curve:
     """One recorded curve and the pairs that it adds up; None where a price is unknown.
 
-    ``kept`` is the series as it is stored, ``recorded`` whether the last second has a row.
+    ``kept`` is the series as it is stored, ``recorded`` its last sample, None before the first.
     """
 
     series: Series
@@ -31,7 +37,8 @@ class Curve:
     open_pnl: Decimal | None = ZERO
     pnl: Decimal | None = ZERO
     drawdown: Decimal | None = ZERO
-    recorded: bool = False
+    recorded: Sample | None = None
+    active: bool = False
 
     def add_up(self) -> None:
         """Sum the pairs; the high-water mark stays, so reading it between ticks moves nothing."""
@@ -53,18 +60,25 @@ class Curve:
                 max_drawdown=max(self.series.max_drawdown, self.drawdown),
             )
 
-    def due(self) -> bool:
-        """Whether this second gets a row: the curve is active, or it was a second ago.
+    def stirs(self) -> bool:
+        """Whether this second counts: the curve is active, or it was a second ago.
 
-        So the last row of a curve shows where it ended, not where it was just before.
+        So the last sample of a curve shows where it ended, not where it was just before.
         """
-        before = self.recorded
-        self.recorded = any(pair.active for pair in self.pairs)
-        return self.recorded or before
+        before = self.active
+        self.active = any(pair.active for pair in self.pairs)
+        return self.active or before
+
+    def due(self, at: int) -> bool:
+        """Whether the curve moved since its last sample, or that one will soon hold no longer."""
+        last = self.recorded
+        if last is None or (last.realised, last.open) != (self.realised, self.open_pnl):
+            return True
+        return abs(at - last.at) >= HEARTBEAT_S - self.series.id % SPREAD_S
 
     def sample(self, at: int) -> Sample:
-        """The curve's row for this second."""
-        return Sample(self.series.id, at, self.realised, self.open_pnl, self.pnl, self.drawdown)
+        """The curve's sample of this second."""
+        return Sample(self.series.id, at, self.realised, self.open_pnl)
 
 
 class Curves:
@@ -79,7 +93,7 @@ class Curves:
         """Find or make the curve of every strategy, account and user of ``pairs``."""
         wanted = _keys(pairs)
         new = wanted.keys() - self._curves.keys()
-        stored = self._stored(new) if new else {}
+        stored = self._stored({key: wanted[key] for key in new}) if new else {}
         curves: dict[CurveKey, Curve] = {}
         strategies: dict[str | None, list[Curve]] = {}
         for key, members in wanted.items():
@@ -98,12 +112,16 @@ class Curves:
         for curve in self._curves.values():
             curve.add_up()
 
-    def due(self) -> list[Curve]:
-        """Observe and return the curves that get a row for this second."""
-        due = [curve for curve in self._curves.values() if curve.due()]
-        for curve in due:
+    def due(self, at: int) -> list[Curve]:
+        """Observe, and return the curves that get a sample for the second ``at``."""
+        stirring = [curve for curve in self._curves.values() if curve.stirs()]
+        for curve in stirring:
             curve.observe()
-        return due
+        return [curve for curve in stirring if curve.due(at)]
+
+    def moved(self) -> list[Curve]:
+        """The curves whose high-water mark or largest fall is not stored yet."""
+        return [curve for curve in self._curves.values() if curve.series != curve.kept]
 
     def get(self, key: CurveKey) -> Curve | None:
         """The curve of that user, strategy and account; None when there is none."""
@@ -117,15 +135,22 @@ class Curves:
         """The user's curves of whole strategies."""
         return self._strategies.get(user_id, ())
 
-    def _stored(self, wanted: Iterable[CurveKey]) -> Mapping[CurveKey, Series]:
+    def _stored(self, wanted: Mapping[CurveKey, Iterable[Pair]]) -> Mapping[CurveKey, Series]:
         with self._store.read() as uow:
             found = {(s.user_id, s.strategy_id, s.account_id): s for s in uow.history.series()}
         missing = [key for key in wanted if key not in found]
         if missing:
             with self._store.write() as uow:
                 for key in missing:
-                    found[key] = uow.history.add_series(*key)
+                    found[key] = uow.history.add_series(*key, _base(wanted[key]))
         return found
+
+
+@exact
+def _base(pairs: Iterable[Pair]) -> Decimal:
+    """The capital of the pairs' accounts, each once."""
+    capital = {pair.account.id: pair.account.capital for pair in pairs}
+    return sum(capital.values(), ZERO)
 
 
 def known(values: Iterable[Decimal | None]) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""P&L each second: a row for each active curve, high-water marks, and what the pages are told.
+"""P&L each second: samples of curves that move, high-water marks, and what the pages are told.
 
 An unknown price writes a gap, never a zero.
 """
@@ -11,10 +11,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.errors import Conflict
+from app.domain.events import Fact
 from app.domain.money import ZERO, exact
 from app.services.pnl import figures
 from app.services.pnl.books import Books
 from app.services.pnl.curves import Curve, Curves
+from app.services.pnl.excursions import ExcursionBook
 from app.services.pnl.live import LivePosition, LiveSink, StrategyLine, Summary, Tick
 from app.services.pnl.pairs import Pair
 from app.services.ports import Clock, Quotes, Sample, Series, Store
@@ -23,7 +25,7 @@ _Placed = dict[tuple[str, str, str], LivePosition]
 
 
 class Recorder:
-    """Records every active curve once a second and tells the live layer what changed.
+    """Watches every active curve each second, records what moved, and tells the live layer.
 
     ``pause`` is called between the parts of a tick, so that requests are served in between.  While
     ``may_keep`` says no, the figures are shown and not written.
@@ -48,6 +50,7 @@ class Recorder:
         self._may_keep = may_keep
         self._lock = threading.RLock()
         self._curves = Curves(store)
+        self._reached = ExcursionBook(store, quotes)
         self._arranged = -1
         self._second: int | None = None
         self._shown: dict[str | None, dict[str, StrategyLine]] = {}
@@ -57,10 +60,15 @@ class Recorder:
         """Tell ``sink`` from now on what changed each second."""
         self._sink = sink
 
+    def follow(self, facts: Sequence[Fact]) -> None:
+        """Listen to the bus: round trips that fills changed are read again."""
+        self._reached.follow(facts)
+
     def forget(self) -> None:
         """Read the curves' high-water marks anew: another server may have moved them."""
         with self._lock:
             self._curves = Curves(self._store)
+            self._reached.forget()
             self._arranged = -1
 
     def tick(self, now: datetime) -> bool:
@@ -74,9 +82,9 @@ class Recorder:
         self._pause()
         with self._lock:
             self._value(now)
-            due = self._curves.due()
-            samples = [curve.sample(second) for curve in due]
-            marks = [(curve, curve.series) for curve in due if curve.series != curve.kept]
+            self._reached.observe(now)
+            samples = [(curve, curve.sample(second)) for curve in self._curves.due(second)]
+            marks = [(curve, curve.series) for curve in self._curves.moved()]
         self._pause()
         fresh = self._may_keep() and self._keep(samples, marks)
         self._pause()
@@ -87,12 +95,15 @@ class Recorder:
         self._sink.tick(ticks)
         return fresh
 
-    def summary(self, user_id: str | None, account_id: str | None = None) -> Summary:
-        """Return the figures of one user now, for all accounts or one."""
+    def summary(
+        self, user_id: str | None, account_id: str | None = None, strategy_id: str | None = None
+    ) -> Summary:
+        """Return the figures of one user now, for all accounts or one, all strategies or one."""
         now = self._clock.now()
         with self._lock:
             self._value(now)
-            return self._summary(user_id, account_id, now)
+            pairs = self._within(user_id, strategy_id, account_id)
+            return figures.summary(pairs, self._curve(user_id, strategy_id, account_id), now)
 
     def positions(
         self, user_id: str | None, strategy_id: str | None = None, account_id: str | None = None
@@ -114,14 +125,8 @@ class Recorder:
         """Return the id of the recorded curve; a strategy's only account is the strategy itself."""
         with self._lock:
             self._renew()
-            exactly = self._curves.get((user_id, strategy_id, account_id))
-            if exactly is not None:
-                return exactly.series.id
-            whole = self._curves.get((user_id, strategy_id, None))
-        if whole is None or strategy_id is None:
-            return None
-        only = {pair.account.id for pair in whole.pairs}
-        return whole.series.id if only == {account_id} else None
+            curve = self._curve(user_id, strategy_id, account_id)
+        return None if curve is None else curve.series.id
 
     @exact
     def open_now(
@@ -133,6 +138,16 @@ class Recorder:
             opens = [pair.open_pnl for pair in self._within(user_id, strategy_id, account_id)]
         known = [each for each in opens if each is not None]
         return sum(known, ZERO) if len(known) == len(opens) else None
+
+    def _curve(
+        self, user_id: str | None, strategy_id: str | None, account_id: str | None
+    ) -> Curve | None:
+        exactly = self._curves.get((user_id, strategy_id, account_id))
+        whole = self._curves.get((user_id, strategy_id, None))
+        if exactly is not None or whole is None or strategy_id is None:
+            return exactly
+        only = {pair.account.id for pair in whole.pairs}
+        return whole if only == {account_id} else None
 
     def _within(
         self, user_id: str | None, strategy_id: str | None, account_id: str | None
@@ -155,16 +170,23 @@ class Recorder:
         self._books.value(now)
         self._curves.add_up()
 
-    def _keep(self, samples: Sequence[Sample], marks: Sequence[tuple[Curve, Series]]) -> bool:
+    def _keep(
+        self, samples: Sequence[tuple[Curve, Sample]], marks: Sequence[tuple[Curve, Series]]
+    ) -> bool:
         """Write one second; False when it has rows already, from before a restart within it.
 
-        A mark counts as kept only after the commit: until then every second writes it again.
+        What is written counts as kept only after the commit: until then every second writes it.
         """
+        reached = self._reached.moved()
         try:
             with self._store.record() as uow:
-                uow.history.record(samples, [series for _, series in marks])
+                uow.history.record([each for _, each in samples], [each for _, each in marks])
+                uow.excursions.save(reached)
         except Conflict:
             return False
+        self._reached.wrote(reached)
+        for curve, sample in samples:
+            curve.recorded = sample
         for curve, series in marks:
             curve.kept = series
         return True
@@ -189,9 +211,3 @@ class Recorder:
                 each for key, each in placed.items() if figures.moved(before.get(key), each)
             ],
         )
-
-    def _summary(self, user_id: str | None, account_id: str | None, now: datetime) -> Summary:
-        pairs = [
-            pair for pair in self._books.of_user(user_id) if account_id in {None, pair.account.id}
-        ]
-        return figures.summary(pairs, self._curves.get((user_id, None, account_id)), now)

@@ -1,8 +1,28 @@
 """Ports: what the use cases need from the world; nothing here knows an adapter."""
 
-from app.services.ports.history import Facts, Flags, History, Sample, Series
+from app.services.ports.agreement import (
+    Agreements,
+    Shelf,
+    StoredBooks,
+    StoredFill,
+    StoredTrip,
+)
+from app.services.ports.days import BookDays, DayNotes
+from app.services.ports.history import (
+    Facts,
+    Flags,
+    Gap,
+    History,
+    Kept,
+    Level,
+    Rolled,
+    RolledHistory,
+    Rolling,
+    Sample,
+    Series,
+)
 from app.services.ports.inbox import Alerts, Decisions
-from app.services.ports.journal import TripRemarks
+from app.services.ports.journal import Attachments, Excursions, Pictures, TripRemarks
 from app.services.ports.ledger import (
     Book,
     BookedFill,
@@ -13,6 +33,7 @@ from app.services.ports.ledger import (
     Positions,
     Trips,
 )
+from app.services.ports.measured import MetricDays, Whose
 from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.store import Publish, Store, UnitOfWork
@@ -21,35 +42,52 @@ from app.services.ports.venue import Broker, Brokers, Capabilities, PaperLog, Qu
 
 __all__ = [
     "Accounts",
+    "Agreements",
     "Alerts",
+    "Attachments",
     "Book",
+    "BookDays",
     "BookKey",
     "BookedFill",
     "Broker",
     "Brokers",
     "Capabilities",
     "Clock",
+    "DayNotes",
     "Decisions",
     "Drifts",
+    "Excursions",
     "Facts",
     "Fills",
     "Flags",
+    "Gap",
     "History",
     "Holder",
     "Ids",
+    "Kept",
     "KeyHolder",
     "Keys",
     "Lease",
+    "Level",
+    "MetricDays",
     "OrderStep",
     "Orders",
     "Owner",
     "PaperLog",
+    "Pictures",
     "Positions",
     "Publish",
     "Quotes",
+    "Rolled",
+    "RolledHistory",
+    "Rolling",
     "Sample",
     "Series",
+    "Shelf",
     "Store",
+    "StoredBooks",
+    "StoredFill",
+    "StoredTrip",
     "Storms",
     "Strategies",
     "Switches",
@@ -58,4 +96,5 @@ __all__ = [
     "UnitOfWork",
     "Users",
     "Vault",
+    "Whose",
 ]

@@ -101,7 +101,7 @@ class Fills(Protocol):
     def realised_since(
         self, strategy_id: str | None, account_id: str | None, since: datetime
     ) -> Decimal:
-        """What fills at or after ``since`` realised, less their commissions; None means all."""
+        """What fills at or after ``since`` realised, less what they cost; None means all."""
 
 
 class Positions(Protocol):
@@ -118,6 +118,10 @@ class Positions(Protocol):
         """Books that hold something."""
 
     def all(self) -> Mapping[BookKey, Position]: ...
+
+    def under_way(self) -> Mapping[BookKey, Trip]:
+        """The round trip under way of each book that holds something."""
+        ...
 
 
 class Trips(Protocol):

@@ -7,12 +7,16 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from app.domain.events import Fact
-from app.services.ports.history import Facts, Flags, History
+from app.services.ports.agreement import Agreements, StoredBooks
+from app.services.ports.days import BookDays, DayNotes
+from app.services.ports.history import Facts, Flags, History, RolledHistory
 from app.services.ports.inbox import Alerts, Decisions
-from app.services.ports.journal import TripRemarks
+from app.services.ports.journal import Attachments, Excursions, TripRemarks
 from app.services.ports.ledger import Fills, Orders, Positions, Trips
+from app.services.ports.measured import MetricDays
 from app.services.ports.people import Accounts, Keys, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
+from app.services.ports.statements import Statements
 
 
 class UnitOfWork(Protocol):
@@ -37,7 +41,22 @@ class UnitOfWork(Protocol):
     def trips(self) -> Trips: ...
 
     @property
+    def days(self) -> BookDays: ...
+
+    @property
+    def day_notes(self) -> DayNotes: ...
+
+    @property
+    def metric_days(self) -> MetricDays: ...
+
+    @property
     def remarks(self) -> TripRemarks: ...
+
+    @property
+    def excursions(self) -> Excursions: ...
+
+    @property
+    def attachments(self) -> Attachments: ...
 
     @property
     def strategies(self) -> Strategies: ...
@@ -61,6 +80,9 @@ class UnitOfWork(Protocol):
     def history(self) -> History: ...
 
     @property
+    def rolled(self) -> RolledHistory: ...
+
+    @property
     def switches(self) -> Switches: ...
 
     @property
@@ -68,6 +90,15 @@ class UnitOfWork(Protocol):
 
     @property
     def storms(self) -> Storms: ...
+
+    @property
+    def statements(self) -> Statements: ...
+
+    @property
+    def stored(self) -> StoredBooks: ...
+
+    @property
+    def agreements(self) -> Agreements: ...
 
 
 class Store(Protocol):

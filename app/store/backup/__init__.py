@@ -12,9 +12,18 @@ from app.domain.errors import InvalidInput
 from app.store import migrate
 from app.store.backup import postgres, sqlite
 from app.store.backup.contents import Contents
+from app.store.backup.pictures import archive_of, restore_pictures, save_pictures
 from app.store.engine import read_url
 
-__all__ = ["Contents", "restore", "save", "suffix"]
+__all__ = [
+    "Contents",
+    "archive_of",
+    "restore",
+    "restore_pictures",
+    "save",
+    "save_pictures",
+    "suffix",
+]
 
 
 def suffix(url: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from sqlalchemy import Connection, create_engine, text
@@ -21,6 +22,7 @@ from app.domain.errors import ConfigError, Conflict, InvalidInput, StoreUnavaila
 from app.store.backup.contents import Contents, contents, private
 from app.store.engine import CONNECT_TIMEOUT_S, translate
 from app.store.lease import LEASE_NAME
+from app.store.tables import METADATA
 
 _SNAPSHOT: Final = text("SELECT pg_export_snapshot()")
 _OTHERS: Final = text(
@@ -29,6 +31,9 @@ _OTHERS: Final = text(
     # Who restores holds the right to trade meanwhile, in a session that touches no table.
     " AND application_name <> :lease"
 ).bindparams(lease=LEASE_NAME)
+#: pg_restore cannot drop a partitioned table part by part, nor parts that are younger than the
+#: backup; so the present tables go first, in the same transaction.
+_DROPS: Final = "; ".join(f'DROP TABLE IF EXISTS "{name}" CASCADE' for name in METADATA.tables)
 _LOOKS: Final = 20
 _LOOK_S: Final = 0.1
 _TAIL: Final = 300
@@ -69,13 +74,17 @@ def replace(
     url: URL, file: Path, aside: Path, settle: Callable[[str], None]
 ) -> tuple[Contents, bool]:
     """Put the backup's tables in the place of the present ones, all of them or none."""
-    program = _program("pg_restore")
+    restore, psql = _program("pg_restore"), _program("psql")
     there = _taken(url)
     if there:
         save(url, aside)
     options = ["--clean", "--if-exists", "--no-owner", "--no-privileges"]
+    one = ["--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1"]
     try:
-        _run([program, *options, "--single-transaction", "--exit-on-error", str(file)], url)
+        with TemporaryDirectory(prefix="signalbox-") as private_place:
+            script = Path(private_place) / "restore.sql"
+            _run([restore, *options, f"--file={script}", str(file)])
+            _run([psql, *one, f"--command={_DROPS}", f"--file={script}"], url)
     except _Failed as error:
         raise StoreUnavailable(
             f"The backup was not restored, and the database is as it was: {error}."

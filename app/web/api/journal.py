@@ -10,10 +10,10 @@ from pydantic import Field
 
 from app.domain.errors import InvalidInput
 from app.domain.remarks import Remarks
-from app.services.journal import Opened, Part, measured
-from app.services.reads import Span, TradeRow
+from app.services.journal import Opened, Part, Told
+from app.services.reads import Span
 from app.web import wire
-from app.web.api.listing import Instant, ListQuery, Strict, add, listed
+from app.web.api.listing import Instant, ListQuery, Strict, add, listed, streamed, wants_csv
 from app.web.api.metrics import RangeQuery, told
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
@@ -40,6 +40,19 @@ class TradesQuery(RangeQuery, ListQuery):
         deps().views.check(self.choice.scope)
         return Span(self.start, self.end)
 
+    @property
+    def whole(self) -> bool:
+        """Whether no page is named; raises InvalidInput for a sorting that takes a page."""
+        if self.model_fields_set & {"page", "page_size"}:
+            return False
+        if self.sort not in {"", "closed_at"}:
+            raise InvalidInput(
+                "The whole list comes by the time the round trips closed; name a page to have it"
+                " sorted otherwise.",
+                fields={"sort": "closed_at, or together with page and page_size"},
+            )
+        return True
+
 
 class RemarksIn(Strict):
     """What is written about a round trip, in place of what was; nothing takes it away."""
@@ -50,9 +63,13 @@ class RemarksIn(Strict):
 
 @guard(Guard.EITHER)
 def trades(query: TradesQuery) -> Response:
-    """List round trips by the time they closed, newest first."""
-    page = deps().reads.trades(query.choice.scope, query.paging, pick=query.pick, span=query.span)
-    return listed([trade(row) for row in page.rows], page.total, query)
+    """List round trips by the time they closed, newest first; as CSV all of them at once."""
+    journal, scope, span = deps().journal, query.choice.scope, query.span
+    if wants_csv() and query.whole:
+        pieces = journal.all(scope, descending=query.order == "desc", pick=query.pick, span=span)
+        return streamed([trade(each) for each in piece] for piece in pieces)
+    page = journal.page(scope, query.paging, pick=query.pick, span=span)
+    return listed([trade(each) for each in page.rows], page.total, query)
 
 
 @guard(Guard.EITHER)
@@ -73,9 +90,12 @@ def remark(trade_id: str, body: RemarksIn) -> Json:
     return _remarks(deps().journal.remark(me().id, trade_id, body.note, body.tags))
 
 
-def trade(row: TradeRow) -> Json:
-    """Return a round trip as a list shows it; ``r`` and ``risk`` are null without a stop."""
-    trip, at_risk = row.trip, measured(row)
+def trade(told: Told) -> Json:
+    """Return a round trip as a list shows it; ``r`` and ``risk`` are null without a stop.
+
+    ``mae`` and ``mfe`` are null where no price was known while it was open.
+    """
+    row, trip, far = told.row, told.row.trip, told.reach
     return {
         "id": str(row.id),
         "strategy_id": row.strategy_id,
@@ -91,8 +111,15 @@ def trade(row: TradeRow) -> Json:
         "gross": wire.money(trip.gross),
         "commission": wire.money(trip.commission),
         "net": wire.money(trip.net),
-        "risk": wire.money(at_risk.risk),
-        "r": wire.money(at_risk.r),
+        "risk": wire.money(told.trade.risk),
+        "r": wire.money(told.trade.r),
+        "mae": wire.money(far.mae),
+        "mfe": wire.money(far.mfe),
+        "mae_r": wire.money(far.mae_r),
+        "mfe_r": wire.money(far.mfe_r),
+        "efficiency": wire.money(far.efficiency),
+        "known_s": far.seconds,
+        "slippage": wire.money(told.slippage),
         "opened_at": wire.iso(trip.opened_at),
         "closed_at": wire.iso(trip.closed_at),
         "duration_s": round((trip.closed_at - trip.opened_at).total_seconds(), 3),
@@ -107,11 +134,10 @@ def trade(row: TradeRow) -> Json:
 def whole(opened: Opened) -> Json:
     """Return a round trip with its fills and what they cost against their signals."""
     return {
-        **trade(opened.row),
+        **trade(opened.told),
         **_remarks(opened.row.remarks),
         "stop": wire.money(opened.row.stop),
         "trail": wire.money(opened.row.trail),
-        "slippage": wire.money(opened.slippage),
         "fills": [_part(each) for each in opened.parts],
     }
 

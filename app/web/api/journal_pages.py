@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
@@ -11,11 +13,15 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 
 from app.domain.errors import InvalidInput
-from app.domain.metrics import Cut
+from app.domain.metrics import Cut, Period
+from app.domain.money import ONE, ZERO
 from app.domain.remarks import LONGEST_NOTE, ExitReason
-from app.services.journal import RangeName
+from app.services.calendar.ranges import MOST_DAYS
+from app.services.journal import DEFAULT_RANGE, Choice, RangeName
+from app.services.reads import ANY
 from app.web.api.journal import TradesQuery, trade, whole
-from app.web.api.metrics import RangeQuery, cut, told
+from app.web.api.listing import MOST_ROWS
+from app.web.api.metrics import RangeQuery, cut, developed, told
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
 from app.web.wire import Json
@@ -23,6 +29,8 @@ from app.web.wire import Json
 Query = TypeVar("Query", bound=RangeQuery)
 
 ROWS: Final = 50
+#: Days of the development that the page lists; the CSV has all of the range.
+DEVELOPED: Final = 10
 _FILTERS: Final = (
     "range",
     "start_date",
@@ -52,20 +60,20 @@ def journal() -> str:
     filters = _filters()
     given = {name: request.args.get(name) for name in ("page", "sort", "order")}
     query = _read(TradesQuery, {**filters, **_filled(given), "page_size": str(ROWS)})
-    page = deps().reads.trades(query.choice.scope, query.paging, pick=query.pick, span=query.span)
+    page = deps().journal.page(query.choice.scope, query.paging, pick=query.pick, span=query.span)
     last = max(1, -(-page.total // ROWS))
     sorting = {"sort": query.sort, "order": query.order if query.sort else ""}
     return render_template(
         "journal.html",
         page="journal",
-        trades=[trade(row) for row in page.rows],
+        trades=[trade(each) for each in page.rows],
         totals=told(deps().measuring.report(query.choice)),
         number=query.page,
         last=last,
         newer=_to("/journal", filters, sorting, page=query.page - 1) if query.page > 1 else None,
         older=_to("/journal", filters, sorting, page=query.page + 1) if query.page < last else None,
         sorts=_sorts(filters, query),
-        csv=_to("/api/trades.csv", filters, sorting, page_size=1000),
+        csv=_to("/api/trades.csv", filters),
         exits=[each.value for each in ExitReason],
         **_frame("/journal", filters),
     )
@@ -75,7 +83,8 @@ def journal() -> str:
 def metrics() -> str:
     """Show what the round trips of a range measure."""
     filters = _filters()
-    report = deps().measuring.report(_read(RangeQuery, filters).choice)
+    choice = _read(RangeQuery, filters).choice
+    report = deps().measuring.report(choice, list(Cut), spread=True)
     most = max((each.count for each in report.distribution), default=1)
     return render_template(
         "metrics.html",
@@ -84,14 +93,46 @@ def metrics() -> str:
         cuts={each.value: cut(report, each) for each in Cut},
         bins=[(each, each.count * 100 // most) for each in report.distribution],
         csv={each.value: _to("/api/metrics/groups.csv", filters, {"by": each}) for each in Cut},
+        **_development(choice, report.period),
         **_frame("/metrics", filters),
+    )
+
+
+def _development(choice: Choice, period: Period) -> Json:
+    """How the figures of the scope developed; kept is only what is not filtered further."""
+    if choice.pick != ANY:
+        return {"developed": []}
+    scope, first = choice.scope, max(period.first, period.last - timedelta(days=MOST_DAYS))
+    days = deps().measuring.history(scope, first, period.last)
+    given = {
+        "strategy_id": scope.strategy_id or "",
+        "account_id": scope.account_id or "",
+        "start_date": first.isoformat(),
+        "end_date": period.last.isoformat(),
+    }
+    return {
+        "developed": [developed(each) for each in reversed(days[-DEVELOPED:])],
+        "course": _course([each.total.results.net for each in days]),
+        "developed_csv": _to("/api/metrics/history.csv", given, page_size=MOST_ROWS),
+    }
+
+
+def _course(values: Sequence[Decimal]) -> str:
+    """The points of a line through the values, in a box of 100 by 24; "" of fewer than two."""
+    if len(values) < 2:
+        return ""
+    low, high = min(*values, ZERO), max(*values, ZERO)
+    height, last = high - low or ONE, len(values) - 1
+    return " ".join(
+        f"{100 * number / last:.2f},{24 * (high - value) / height:.2f}"
+        for number, value in enumerate(values)
     )
 
 
 @guard(Guard.SESSION)
 def show(trade_id: str) -> str:
     """Show one round trip down to its fills."""
-    return _page(trade_id, {})
+    return trade_page(trade_id, {})
 
 
 @guard(Guard.SESSION)
@@ -101,12 +142,15 @@ def save(trade_id: str) -> ResponseReturnValue:
     try:
         deps().journal.remark(me().id, trade_id, note, tags.split(","))
     except InvalidInput as error:
-        return _page(trade_id, error.fields, {"note": note, "tags": tags}), 422
+        return trade_page(trade_id, error.fields, {"note": note, "tags": tags}), 422
     flash("The note and the tags are kept.")
     return redirect(f"/journal/{trade_id}")
 
 
-def _page(trade_id: str, errors: Mapping[str, str], typed: Mapping[str, str] | None = None) -> str:
+def trade_page(
+    trade_id: str, errors: Mapping[str, str], typed: Mapping[str, str] | None = None
+) -> str:
+    """Return the page of one round trip, with what is wrong in its forms and what was typed."""
     opened = deps().journal.opened(me().id, trade_id)
     kept = {"note": opened.row.remarks.note, "tags": ", ".join(opened.row.remarks.tags)}
     return render_template(
@@ -116,6 +160,7 @@ def _page(trade_id: str, errors: Mapping[str, str], typed: Mapping[str, str] | N
         form=typed or kept,
         errors=errors,
         longest=LONGEST_NOTE,
+        pictures=deps().pictures.of(me().id, trade_id),
     )
 
 
@@ -143,7 +188,7 @@ def _frame(path: str, filters: Mapping[str, str]) -> Json:
     """What the filters of both pages show."""
     days = ("range", "start_date", "end_date")
     others = {name: value for name, value in filters.items() if name not in days}
-    chosen = filters.get("range", RangeName.ALL.value)
+    chosen = filters.get("range", DEFAULT_RANGE.value)
     return {
         "path": path,
         "filters": filters,

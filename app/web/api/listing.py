@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeVar
@@ -19,6 +20,7 @@ from app.services.reads import Paging
 from app.web.wire import Json
 
 MOST_ROWS: Final = 1000
+_CSV: Final = "text/csv; charset=utf-8"
 #: A cell that begins like this would be run as a formula by a spreadsheet.
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -64,7 +66,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class ListQuery(Strict):
+class Tabled(Strict):
+    """What is a table, and there as CSV too: under ``.csv``, by ``format``, or as is accepted."""
+
+    format: Literal["json", "csv"] = "json"
+
+
+class ListQuery(Tabled):
     """What every list takes."""
 
     page: int = Field(1, ge=1, le=1_000_000)
@@ -89,7 +97,7 @@ def add(
 ) -> None:
     """Add a route; what it takes is checked before ``view`` runs and is in the API's description.
 
-    A list (whose query is a ListQuery) is also there as CSV, under the same path with ``.csv``.
+    A table (whose query is a Tabled) is also there as CSV, under the same path with ``.csv``.
     """
     if query is not None:
         view = api.input(query, location="query", arg_name="query")(view)
@@ -97,14 +105,14 @@ def add(
         view = api.input(body, location="json", arg_name="body")(view)
     name = f"{view.__module__.rsplit('.', 1)[-1]}_{view.__name__}"
     api.add_url_rule(path, name, view, methods=[method])
-    if query is not None and issubclass(query, ListQuery):
+    if query is not None and issubclass(query, Tabled):
         api.add_url_rule(f"{path}.csv", f"{name}_csv", view, methods=[method])
 
 
 def listed(rows: Sequence[Json], total: int, query: ListQuery) -> Response:
     """Return one page of a list as JSON, or as CSV when that is asked for."""
-    if request.path.endswith(".csv") or request.accept_mimetypes.best == "text/csv":
-        return _csv(rows, total)
+    if wants_csv():
+        return as_csv(rows, total)
     return jsonify(
         items=rows,
         page=query.page,
@@ -112,6 +120,12 @@ def listed(rows: Sequence[Json], total: int, query: ListQuery) -> Response:
         total_items=total,
         total_pages=max(1, -(-total // query.page_size)),
     )
+
+
+def wants_csv() -> bool:
+    """Whether CSV was asked for, in one of the ways that ``Tabled`` knows."""
+    named = request.path.endswith(".csv") or request.args.get("format") == "csv"
+    return named or request.accept_mimetypes.best == "text/csv"
 
 
 def part(rows: Sequence[Json], query: ListQuery) -> Response:
@@ -140,21 +154,40 @@ def _by(column: str) -> Callable[[Json], tuple[bool, Decimal, str]]:
     return key
 
 
-def _csv(rows: Sequence[Json], total: int) -> Response:
+def as_csv(rows: Sequence[Json], total: int) -> Response:
+    """Return the rows as CSV, their number of all pages in a header; formulas are made harmless."""
+    response = Response(_lines(rows, titled=True), content_type=_CSV)
+    response.headers["X-Total-Count"] = str(total)
+    return response
+
+
+def streamed(pieces: Iterable[Sequence[Json]]) -> Response:
+    """Return a whole list as CSV, sent piece by piece; others are served in between."""
+
+    def lines() -> Iterator[str]:
+        titled = True
+        for piece in pieces:
+            yield _lines(piece, titled=titled)
+            titled = False
+            time.sleep(0)
+
+    return Response(lines(), content_type=_CSV)
+
+
+def _lines(rows: Sequence[Json], *, titled: bool) -> str:
     text = io.StringIO()
     if rows:
         writer = csv.DictWriter(text, list(rows[0]), extrasaction="ignore")
-        writer.writeheader()
+        if titled:
+            writer.writeheader()
         writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
-    response = Response(text.getvalue(), content_type="text/csv; charset=utf-8")
-    response.headers["X-Total-Count"] = str(total)
-    return response
+    return text.getvalue()
 
 
 def _cell(value: object) -> object:
     if isinstance(value, Mapping | list | tuple):
         return str(value)
-    if not isinstance(value, str) or not value.startswith(_FORMULA):
+    if not isinstance(value, str) or not value.lstrip(" ").startswith(_FORMULA):
         return value
     try:
         parse(value)

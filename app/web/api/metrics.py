@@ -10,7 +10,7 @@ from flask import Response
 from pydantic import Field
 
 from app.domain.journal import Direction
-from app.domain.metrics import ENOUGH, Bin, Cut, Figures, Group
+from app.domain.metrics import ENOUGH, Bin, Cut, Figures, Group, MetricDay
 from app.domain.remarks import LONGEST_TAG, ExitReason, TripResult
 from app.services.journal import Choice, RangeName, Report
 from app.services.reads import Pick, Scope
@@ -18,16 +18,29 @@ from app.web import wire
 from app.web.api.listing import Day, ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.etag import tagged
 from app.web.wire import Json
 
 #: What is said beside a ratio of too few round trips.
 TOO_FEW: Final = "too few"
+#: Figures that say how the trading developed and mean little for one day.
+_DEVELOPED: Final = (
+    "max_drawdown",
+    "recovery_factor",
+    "sharpe",
+    "sortino",
+    "calmar",
+    "sqn",
+    "expectancy_r",
+    "exposure",
+)
 
 
 class RangeQuery(Strict):
     """Which round trips: by when they ended, book, symbol, direction, result, exit, tag, words.
 
-    ``range`` is today, week, month, year, all, or custom with its first and last trading day.
+    ``range`` is today, week, month (unless another is named), year, all, or custom with its first
+    and last trading day.
     """
 
     range: RangeName | None = None
@@ -67,10 +80,25 @@ class GroupsQuery(RangeQuery, ListQuery):
     by: Cut
 
 
+class HistoryQuery(ListQuery):
+    """Whose kept figures, of which trading days; the last 90 unless others are named."""
+
+    start_date: Day | None = None
+    end_date: Day | None = None
+    strategy_id: str | None = None
+    account_id: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What the figures are about, of the user who asks."""
+        return Scope(me().id, self.strategy_id or None, self.account_id or None)
+
+
 @guard(Guard.EITHER)
+@tagged
 def metrics(query: RangeQuery) -> Json:
     """Measure closed round trips: figures, groups by every cut, and the spread of results."""
-    report = deps().measuring.report(query.choice)
+    report = deps().measuring.report(query.choice, list(Cut), spread=True)
     return {
         **told(report),
         "groups": {each.value: cut(report, each) for each in Cut},
@@ -79,15 +107,45 @@ def metrics(query: RangeQuery) -> Json:
 
 
 @guard(Guard.EITHER)
+@tagged
 def groups(query: GroupsQuery) -> Response:
     """List the groups of round trips by one cut."""
-    report = deps().measuring.report(query.choice)
+    report = deps().measuring.report(query.choice, [query.by])
     return part(cut(report, query.by), query)
+
+
+@guard(Guard.EITHER)
+def history(query: HistoryQuery) -> Response:
+    """List the figures of each day that is over, and those since the beginning, newest first."""
+    found = deps().measuring.history(query.scope, query.start_date, query.end_date)
+    return part([developed(each) for each in reversed(found)], query)
+
+
+def developed(each: MetricDay) -> Json:
+    """Return the figures of a day, and as ``total_...`` all until its end, as one flat row."""
+    total = each.total
+    return {
+        "date": each.day.isoformat(),
+        **_summed(each.figures),
+        **{f"total_{name}": value for name, value in _summed(total).items()},
+        **{f"total_{name}": wire.money(getattr(total, name)) for name in _DEVELOPED},
+        "total_note": TOO_FEW if total.few else None,
+    }
+
+
+def _summed(each: Figures) -> Json:
+    results = each.results
+    return {
+        **_counts(each),
+        "expectancy": wire.money(results.expectancy),
+        "win_rate": wire.money(results.win_rate),
+        "profit_factor": wire.money(results.profit_factor),
+    }
 
 
 def cut(report: Report, by: Cut) -> list[Json]:
     """Return the groups of a report by one cut."""
-    return [_group(each) for each in report.groups(by)]
+    return [_group(each) for each in report.groups[by]]
 
 
 def told(report: Report) -> Json:
@@ -174,3 +232,4 @@ def install(api: APIBlueprint) -> None:
     """Add these routes."""
     add(api, "GET", "/metrics", metrics, query=RangeQuery)
     add(api, "GET", "/metrics/groups", groups, query=GroupsQuery)
+    add(api, "GET", "/metrics/history", history, query=HistoryQuery)

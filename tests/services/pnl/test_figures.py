@@ -22,6 +22,18 @@ def test_a_summary_is_of_all_accounts_or_of_one(house: CountingHouse) -> None:
     assert (whole.realised, whole.realised_today, whole.today_pnl) == (D(-2), D(-2), D(798))
 
 
+def test_a_summary_is_of_one_strategy_or_of_what_it_does_on_one_account(
+    house: CountingHouse,
+) -> None:
+    made, first, second = two_accounts(house)
+    other = house.strategy(name="Other")
+    house.tick()
+    find = house.recorder.summary
+    assert find(None, None, made.id).total_pnl == find(None).total_pnl == 798
+    assert [find(None, each, made.id).total_pnl for each in (first, second)] == [199, 599]
+    assert find(None, None, other.id).total_pnl == find(None, second, other.id).total_pnl == 0
+
+
 def test_the_open_pnl_of_this_moment_is_of_one_strategy_or_account_and_unknown_without_a_price(
     house: CountingHouse,
 ) -> None:

@@ -1,4 +1,4 @@
-"""A row a second for each active curve, gaps for unknown prices, marks that outlive the process."""
+"""A sample when a curve moves or has long been still, gaps for unknown prices, lasting marks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from decimal import Decimal
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import cast
 
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.clock import VirtualClock
+from app.domain.accounts import FlowKind
 from app.domain.errors import StoreUnavailable
 from app.domain.settings import AccountLink
 from app.domain.strategies import StrategyState
@@ -28,8 +29,13 @@ CASH = D(100_000)
 
 
 def values(rows: list[Sample]) -> list[tuple[Decimal | None, ...]]:
-    """Realised, open, total and drawdown of each row."""
-    return [(row.realised, row.open, row.pnl, row.drawdown) for row in rows]
+    """Realised and open of each row."""
+    return [(row.realised, row.open) for row in rows]
+
+
+def total(sample: Sample) -> Decimal | None:
+    """The P&L of a row; None where a price was unknown."""
+    return None if sample.open is None else sample.realised + sample.open
 
 
 def row(*figures: str | int | None) -> tuple[Decimal | None, ...]:
@@ -40,14 +46,54 @@ def row(*figures: str | int | None) -> tuple[Decimal | None, ...]:
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def test_each_active_curve_gets_one_row_a_second(house: CountingHouse) -> None:
+def test_each_active_curve_gets_a_row_when_it_moves(house: CountingHouse) -> None:
     user = house.user("ann")
     made = house.strategy(user)
-    for _ in range(3):
+    house.fill(made, "1", "5000")
+    for price in ("5001", "5001", "5002", "5002"):
+        house.quote(price)
         house.tick()
     at = int(MORNING.timestamp())
     for curve in ((user, made.id), (user, None), (user, None, made.accounts[0].account_id)):
-        assert [sample.at for sample in house.rows(*curve)] == [at + 1, at + 2, at + 3]
+        assert [sample.at for sample in house.rows(*curve)] == [at + 1, at + 3]
+
+
+def test_a_curve_that_does_not_move_gets_a_row_before_a_minute_is_over(
+    house: CountingHouse,
+) -> None:
+    made = [house.strategy(name=f"S{number}") for number in range(20)]
+    for _ in range(180):
+        house.tick()
+    firsts = set()
+    for each in made:
+        seconds = [sample.at for sample in house.rows(None, each.id)]
+        pauses = {later - earlier for earlier, later in pairwise(seconds)}
+        assert max(pauses) < 60
+        assert len(pauses) == 1
+        firsts.add(seconds[1])
+    assert len(firsts) > 10
+
+
+def test_a_row_that_could_not_be_written_is_due_until_it_is(house: CountingHouse) -> None:
+    made = house.strategy()
+    house.tick()
+    house.may_keep = False
+    house.fill(made, "1", "5000", "2")
+    house.quote("5000")
+    house.clock.advance(1)
+    house.recorder.tick(house.clock.now())
+    house.may_keep = True
+    house.tick()
+    assert values(house.rows(None, made.id)) == [row(0, 0), row(-2, 0)]
+
+
+def test_a_curve_begins_with_the_capital_of_its_accounts(house: CountingHouse) -> None:
+    made, first, _ = two_accounts(house)
+    house.accounts.move_cash(None, first, FlowKind.DEPOSIT, D(500))
+    house.tick()
+    series = house.series()
+    assert series[None, None, first].base == CASH + 500
+    assert series[None, made.id, None].base == series[None, None, None].base == 2 * CASH + 500
 
 
 def test_the_same_second_is_recorded_once_however_often_it_is_asked(house: CountingHouse) -> None:
@@ -57,6 +103,7 @@ def test_the_same_second_is_recorded_once_however_often_it_is_asked(house: Count
         house.clock.advance(0.2)
         assert not house.recorder.tick(house.clock.now())
     assert len(house.sink.ticks) == 1
+    house.fill(made, "1", "5000")
     house.clock.advance(0.5)
     assert house.recorder.tick(house.clock.now())
     assert len(house.rows(None, made.id)) == 2
@@ -73,7 +120,7 @@ def test_a_tick_is_one_transaction_for_all_curves(house: CountingHouse) -> None:
     assert (counted.records, counted.writes) == (1, 0)
 
 
-def test_a_row_is_realised_open_total_and_drawdown(house: CountingHouse) -> None:
+def test_a_row_is_realised_and_open(house: CountingHouse) -> None:
     made = house.strategy()
     house.fill(made, "2", "5000", "4.50")
     house.quote("5001")
@@ -83,9 +130,9 @@ def test_a_row_is_realised_open_total_and_drawdown(house: CountingHouse) -> None
     house.fill(made, "-2", "5002", "4.50")
     house.tick()
     assert values(house.rows(None, made.id)) == [
-        row("-4.5", 100, "95.5", 0),
-        row("-4.5", -75, "-79.5", 175),
-        row(191, 0, 191, 0),
+        row("-4.5", 100),
+        row("-4.5", -75),
+        row(191, 0),
     ]
 
 
@@ -97,9 +144,9 @@ def test_an_unknown_price_writes_a_gap_and_never_a_zero(house: CountingHouse) ->
     house.tick()
     house.tick(20)
     assert values(house.rows(None, made.id)) == [
-        row(-2, None, None, None),
-        row(-2, 500, 498, 0),
-        row(-2, None, None, None),
+        row(-2, None),
+        row(-2, 500),
+        row(-2, None),
     ]
     assert values(house.rows(None)) == values(house.rows(None, made.id))
 
@@ -125,7 +172,7 @@ def test_a_strategy_that_is_off_is_recorded_while_it_holds_something_and_once_mo
     house.fill(made, "-1", "5001")
     for _ in range(3):
         house.tick()
-    assert values(house.rows(None, made.id)) == [row(0, 50, 50, 0), row(50, 0, 50, 0)]
+    assert values(house.rows(None, made.id)) == [row(0, 50), row(50, 0)]
 
 
 @pytest.mark.parametrize("put_away", ["archived", "off"])
@@ -160,7 +207,7 @@ def test_a_manual_book_is_recorded_from_its_first_trade_on(house: CountingHouse)
     house.fill(manual, "1", "5000")
     house.fill(manual, "-1", "5000")
     house.tick()
-    assert values(house.rows(None, manual.id)) == [row(0, 0, 0, 0)]
+    assert values(house.rows(None, manual.id)) == [row(0, 0)]
 
 
 def test_a_second_that_has_rows_from_before_a_restart_is_left_alone(house: CountingHouse) -> None:
@@ -179,9 +226,9 @@ def test_a_second_that_has_rows_from_before_a_restart_is_left_alone(house: Count
 def test_a_strategy_on_two_accounts_has_a_curve_on_each_that_add_up(house: CountingHouse) -> None:
     made, first, second = two_accounts(house)
     house.tick()
-    assert values(house.rows(None, made.id, first)) == [row(-1, 200, 199, 0)]
-    assert values(house.rows(None, made.id, second)) == [row(-1, 600, 599, 0)]
-    assert values(house.rows(None, made.id)) == [row(-2, 800, 798, 0)]
+    assert values(house.rows(None, made.id, first)) == [row(-1, 200)]
+    assert values(house.rows(None, made.id, second)) == [row(-1, 600)]
+    assert values(house.rows(None, made.id)) == [row(-2, 800)]
 
 
 def test_a_strategy_on_one_account_has_no_second_curve_for_it(house: CountingHouse) -> None:
@@ -216,15 +263,15 @@ def test_the_totals_of_accounts_and_users_are_exactly_their_parts(house: Countin
     house.strategies.archive(user, archived.id)
     house.quote("5003.75")
     ticked = house.tick()[user]
-    parts, total = ticked.strategies, ticked.summary
+    parts, whole = ticked.strategies, ticked.summary
     assert len(parts) == 9
-    assert sum(line.realised for line in parts) == total.realised
-    assert sum(line.open_pnl or 0 for line in parts) == total.open_pnl
-    assert sum(line.pnl or 0 for line in parts) == total.total_pnl == total.today_pnl
-    assert total.equity == CASH + (total.total_pnl or 0)
+    assert sum(line.realised for line in parts) == whole.realised
+    assert sum(line.open_pnl or 0 for line in parts) == whole.open_pnl
+    assert sum(line.pnl or 0 for line in parts) == whole.total_pnl == whole.today_pnl
+    assert whole.equity == CASH + (whole.total_pnl or 0)
     account = house.account(user).id
     assert values(house.rows(user)) == values(house.rows(user, None, account))
-    assert house.rows(user)[0].pnl == total.total_pnl
+    assert total(house.rows(user)[0]) == whole.total_pnl
 
 
 def test_a_link_to_an_account_is_its_own_curve_from_the_next_second_on(
@@ -238,7 +285,7 @@ def test_a_link_to_an_account_is_its_own_curve_from_the_next_second_on(
         None, made.id, name="Both", symbol="ES", settings=made.settings, accounts=links
     )
     house.tick()
-    assert len(house.rows(None, made.id)) == 2
+    assert len(house.rows(None, made.id)) == 1
     assert len(house.rows(None, made.id, second.id)) == 1
 
 
@@ -286,8 +333,9 @@ def test_the_marks_outlive_the_process(house: CountingHouse) -> None:
     again = house.restarted()
     again.quote("5006")
     again.tick()
-    assert values(again.rows(None, made.id))[-1] == row(0, 300, 300, 200)
-    assert again.recorder.summary(None).max_drawdown == 400
+    assert values(again.rows(None, made.id))[-1] == row(0, 300)
+    figures = again.recorder.summary(None)
+    assert (figures.drawdown, figures.max_drawdown) == (D(200), D(400))
     again.close()
 
 
@@ -323,7 +371,7 @@ def test_asking_between_ticks_moves_nothing(house: CountingHouse) -> None:
     asked = house.recorder.summary(None)
     assert (asked.drawdown, asked.max_drawdown) == (D(50), D(0))
     house.tick()
-    assert values(house.rows(None, made.id))[-1] == row(0, 0, 0, 50)
+    assert values(house.rows(None, made.id))[-1] == row(0, 0)
 
 
 STEPS = st.lists(
@@ -348,10 +396,9 @@ def test_peak_and_drawdown_are_the_running_maximum_over_all_rows(
         if what != "unknown":
             house.quote(str(5000 + move))
         house.tick(1 if what != "unknown" else 16)
-    seen = [sample for sample in house.rows(None, made.id) if sample.pnl is not None]
-    peaks = list(accumulate((sample.pnl or D(0) for sample in seen), max, initial=D(0)))[1:]
-    falls = [peak - (sample.pnl or D(0)) for peak, sample in zip(peaks, seen, strict=True)]
-    assert [sample.drawdown for sample in seen] == falls
+    seen = [each for sample in house.rows(None, made.id) if (each := total(sample)) is not None]
+    peaks = list(accumulate(seen, max, initial=D(0)))[1:]
+    falls = [peak - pnl for peak, pnl in zip(peaks, seen, strict=True)]
     kept = house.series()[None, made.id, None]
     assert kept.peak == max(peaks, default=D(0))
     assert kept.max_drawdown == max(falls, default=D(0))

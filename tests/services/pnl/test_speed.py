@@ -68,10 +68,7 @@ def test_a_second_of_a_thousand_strategies_costs_little_more_than_its_rows(
         whole.append(ends[-1] - begin)
         parts.append(max(later - earlier for earlier, later in pairwise(ends)))
         at = int((crowd.clock.now() + timedelta(days=1 + again)).timestamp())
-        rows = [
-            Sample(series.id, at, D(price), D(price), D(price), D(0))
-            for series in crowd.series().values()
-        ]
+        rows = [Sample(series.id, at, D(price), D(price)) for series in crowd.series().values()]
 
         def insert(rows: list[Sample] = rows) -> None:
             with store.record() as uow:
