@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from app.store.tables.agreement import DISAGREEMENTS
+from app.store.tables.days import BOOK_DAYS
 from app.store.tables.history import FACTS
 from app.store.tables.journal import TRADE_NOTES
+from app.store.tables.measured import METRIC_DAYS
 from app.store.tables.people import USERS
 from app.store.tables.safety import SWITCHES
 from app.store.tables.schema import METADATA
+from app.store.tables.statements import STATEMENTS
 from app.store.tables.trading import ALERTS
 
-__all__ = ["ALERTS", "FACTS", "METADATA", "SWITCHES", "TRADE_NOTES", "USERS"]
+__all__ = [
+    "ALERTS",
+    "BOOK_DAYS",
+    "DISAGREEMENTS",
+    "FACTS",
+    "METADATA",
+    "METRIC_DAYS",
+    "STATEMENTS",
+    "SWITCHES",
+    "TRADE_NOTES",
+    "USERS",
+]

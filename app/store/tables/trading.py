@@ -50,6 +50,7 @@ TRIP: Final = Shape(Trip)
 #: Written as literals in indexes and queries alike: only so does the planner match the two.
 OPEN_ALERTS: Final = f"state IN {listed(sorted(OPEN_STATES))}"
 WORKING_ORDERS: Final = f"state IN {listed(sorted(WORKING))}"
+STOPS: Final = f"role IN {listed([OrderRole.STOP_LOSS, OrderRole.TRAILING_STOP])}"
 
 ALERTS: Final = Table(
     "alerts",
@@ -145,6 +146,15 @@ ORDERS: Final = Table(
         sqlite_where=text(WORKING_ORDERS),
         postgresql_where=text(WORKING_ORDERS),
     ),
+    Index(
+        "ix_orders_stops",
+        "account_id",
+        "alert_id",
+        "strategy_id",
+        "symbol",
+        sqlite_where=text(STOPS),
+        postgresql_where=text(STOPS),
+    ),
     one_of("side", Side),
     one_of("type", OrderType),
     one_of("time_in_force", TimeInForce),
@@ -234,6 +244,8 @@ TRADES: Final = Table(
     decimal("gross", null=True),
     decimal("commission", null=True),
     decimal("net", null=True),
+    decimal("worst", null=True),
+    decimal("best", null=True),
     UniqueConstraint("strategy_id", "account_id", "symbol", "opening_fill_id"),
     Index(None, "closed_at"),
     one_of("direction", Direction),
