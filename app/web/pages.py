@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -12,24 +15,24 @@ from flask.typing import ResponseReturnValue
 from app.domain.errors import InvalidInput, StoreUnavailable
 from app.domain.inbox import AlertState
 from app.domain.safety.switches import Scope as Switched
-from app.domain.sessions import Roll
+from app.domain.sessions import Roll, day_bounds
 from app.domain.users import User
+from app.services.calendar import Ask
 from app.services.reads import Page, Paging, Row, Scope
 from app.services.tracing import summary
 from app.web import editor, standby, vendor, wire
 from app.web.api import refusals, strategies, traces
-from app.web.api.dashboard import chart_point, figures
+from app.web.api.dashboard import figures
 from app.web.api.safety import stops_of
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
 from app.web.deps import WebSettings, deps
-from app.web.months import last_of, month_grid, parse_month
+from app.web.months import last_of, month_grid, parse_month, parse_year, year_grid
 
 View = Callable[..., ResponseReturnValue]
 
 RECENT_ALERTS: Final = 20
 RECENT_LOG: Final = 200
 ALERTS_A_PAGE: Final = 50
-CHART_POINTS: Final = 2000
 THEMES: Final = ("dark", "light", "auto")
 COLOURS: Final = ("default", "cvd", "redup")
 
@@ -44,20 +47,52 @@ def index() -> ResponseReturnValue:
 def dashboard() -> str:
     """Show the day, the curve, the month, what is open and what happened."""
     web, user = deps(), me()
-    scope = Scope(user.id)
-    today = web.views.today(scope)
-    first = parse_month(request.args.get("month"), today)
-    days = web.views.calendar(scope, first, last_of(first))
-    curve = web.views.curve(scope, limit=CHART_POINTS)
+    asked = {name: request.args.get(name) or None for name in ("strategy_id", "account_id")}
+    picked = {name: request.args.get(name) or None for name in ("symbol", "tag")}
+    scope = Scope(user.id, **asked)
+    ask = Ask(scope, symbol=picked["symbol"], tag=picked["tag"])
+    roll, today = web.views.roll(scope), web.calendar.today(scope)
     boot = {
-        "summary": figures(user.id),
-        "positions": [wire.position(each) for each in web.recorder.positions(user.id)],
+        "summary": figures(scope),
+        "positions": [
+            wire.position(each)
+            for each in web.recorder.positions(user.id, scope.strategy_id, scope.account_id)
+        ],
         "log": _log(user.id),
         "accounts": _accounts(user.id),
-        "chart": {"chart_data": [chart_point(point) for point in curve]},
+        "scope": asked,
+        "picked": picked,
+        "day_ends": wire.iso(day_bounds(today, roll)[1]),
     }
-    grid = month_grid(first, days, today)
-    return render_template("dashboard.html", page="dashboard", boot=boot, calendar=grid)
+    return render_template(
+        "dashboard.html",
+        page="dashboard",
+        boot=boot,
+        calendar=_calendar(ask, today),
+        filters={**asked, **picked},
+        to=partial(_dashboard_at, {**asked, **picked}),
+        curve_csv=_dashboard_at(asked, "/api/dashboard/pnl-drawdown-chart.csv"),
+        strategies=web.strategies.list(user.id),
+        tags=web.reads.tags(user.id),
+    )
+
+
+def _calendar(ask: Ask, today: date) -> dict[str, object]:
+    """The month that is asked for, or the year."""
+    year = parse_year(request.args.get("year"), today)
+    first = year or parse_month(request.args.get("month"), today)
+    last = last_of(first.replace(month=12) if year else first)
+    days = deps().calendar.calendar(replace(ask, start=first, end=last)).days
+    span = {"start": first, "end": last}
+    return {**(year_grid if year else month_grid)(first, days, today), **span}
+
+
+def _dashboard_at(
+    filters: Mapping[str, str | None], path: str = "/dashboard", **more: object
+) -> str:
+    """The address of the dashboard, or of what else has its filters, with something changed."""
+    kept = {name: value for name, value in {**filters, **more}.items() if value is not None}
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 @guard(Guard.SESSION)

@@ -22,12 +22,13 @@ async function call(method, path, body) {
   const headers = { Accept: "application/json" };
   if (method !== "GET")
     headers["X-CSRFToken"] = document.querySelector("meta[name=csrf-token]").content;
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const form = body instanceof FormData;
+  if (body !== undefined && !form) headers["Content-Type"] = "application/json";
   const options = {
     method,
     headers,
     credentials: "same-origin",
-    body: body && JSON.stringify(body),
+    body: form ? body : body && JSON.stringify(body),
   };
   const response = await fetch(path, options).catch(() => {
     throw new ApiError(
@@ -51,6 +52,16 @@ export function get(path, query = {}) {
 /** Send `body` as JSON. */
 export function post(path, body = {}) {
   return call("POST", path, body);
+}
+
+/** Put `body` as JSON in place of what is at `path`. */
+export function put(path, body) {
+  return call("PUT", path, body);
+}
+
+/** Send a form with its files. */
+export function upload(path, form) {
+  return call("POST", path, form);
 }
 
 /** Ask for what is at `path` to be taken away. */

@@ -1,10 +1,13 @@
 /**
  * Equity above, drawdown below, on one lightweight-charts chart; colours come from the CSS tokens.
+ * A drag over it chooses a stretch of time.
  */
 import { day, number, ZONE } from "./fmt.js";
 
 const DASHED = 2;
 const FREE_CROSSHAIR = 0;
+/** A drag that is shorter chooses nothing. */
+const LEAST_DRAG_PX = 12;
 const HOUR_MINUTE = new Intl.DateTimeFormat("en-GB", {
   timeZone: ZONE,
   hour: "2-digit",
@@ -57,7 +60,8 @@ export function colour(name) {
   return value;
 }
 
-const fade = (rgb, alpha) => rgb.replace(/^rgb\(([^)]+)\)/, `rgba($1, ${alpha})`);
+/** A colour as rgb(...) made so transparent. */
+export const fade = (rgb, alpha) => rgb.replace(/^rgb\(([^)]+)\)/, `rgba($1, ${alpha})`);
 
 const dollars = (value) =>
   (value < -0.5 ? "\u2212" : "") + "$" + Math.round(Math.abs(value)).toLocaleString("en-US");
@@ -84,7 +88,8 @@ function options() {
     localization: {
       timeFormatter: (time) => `${day(real(time))} ${HOUR_MINUTE.format(real(time))}`,
     },
-    handleScale: { mouseWheel: false },
+    handleScale: false,
+    handleScroll: false,
     crosshair: { mode: FREE_CROSSHAIR },
   };
 }
@@ -105,11 +110,14 @@ function series(points, read) {
   return [...bySecond].sort((a, b) => a[0] - b[0]).map(([time, value]) => point(time, value));
 }
 
+const wall = (iso) => (iso ? seconds(iso) : null);
+
 /** The chart of one account or of all: {timestamp, pnl, drawdown} in, equity and drawdown out. */
 export class EquityChart {
   /** Draw into `element`; `base` is added to each P&L to give equity, in dollars. */
   constructor(element, base) {
-    const { createChart, BaselineSeries, AreaSeries } = window.LightweightCharts;
+    const { createChart, createSeriesMarkers, BaselineSeries, AreaSeries } =
+      window.LightweightCharts;
     this.base = base;
     this.chart = createChart(element, options());
     const format = { type: "custom", minMove: 1, formatter: dollars };
@@ -124,14 +132,44 @@ export class EquityChart {
       { ...shared, lineWidth: 1, invertFilledArea: true },
       1,
     );
-    this.start = this.equity.createPriceLine({
-      price: base,
-      lineWidth: 1,
-      lineStyle: DASHED,
-      axisLabelVisible: false,
-      title: "",
-    });
+    const line = { price: base, lineWidth: 1, axisLabelVisible: false, title: "" };
+    this.booked = this.equity.createPriceLine({ ...line, lineStyle: DASHED, lineVisible: false });
+    this.marks = createSeriesMarkers(this.equity, []);
+    this.end = null;
+    this.worst = null;
     this.recolour();
+  }
+
+  /** The first and the last instant that are shown, in milliseconds; null without a curve. */
+  get extent() {
+    return this.first === undefined ? null : [real(this.first), real(this.last)];
+  }
+
+  /** Count P&L from this equity. */
+  rebase(base) {
+    this.base = base;
+    this.equity.applyOptions({ baseValue: { type: "price", price: base } });
+  }
+
+  /** Draw how much of the curve is realised, in dollars of equity; null draws no line. */
+  realised(level) {
+    const shown = level !== null;
+    this.booked.applyOptions(shown ? { price: level, lineVisible: true } : { lineVisible: false });
+  }
+
+  /**
+   * Mark the worst drawdown: {peak_at, trough_at, recovered_at, text}, instants as ISO text or
+   * null; null marks none.
+   */
+  mark(worst) {
+    this.worst = worst;
+    this.#drawMarks();
+  }
+
+  /** Whether the end of the curve is the present, which has a mark of its own. */
+  live(on) {
+    this.isLive = on;
+    this.#drawMarks();
   }
 
   /** Show these {timestamp, pnl, drawdown}; a null is a gap. */
@@ -142,24 +180,60 @@ export class EquityChart {
     const above = series(points, equity);
     this.equity.setData(above);
     this.drawdown.setData(series(points, depth));
+    this.first = above[0]?.time;
     this.last = above.at(-1)?.time ?? 0;
+    this.end = above.findLast((each) => each.value !== undefined)?.value ?? null;
     const [top, bottom] = this.chart.panes();
     top.setStretchFactor(3);
     bottom?.setStretchFactor(1);
     this.chart.timeScale().fitContent();
+    this.#drawMarks();
   }
 
   /** Add the newest second: equity and drawdown (zero or positive) in dollars. */
   push(timestamp, equity, depth) {
     const time = seconds(timestamp);
     if (!(time >= this.last)) return;
+    this.first ??= time;
     this.last = time;
+    this.end = equity;
     this.equity.update(point(time, equity));
     this.drawdown.update(point(time, depth === null ? null : -depth));
+    this.#drawMarks();
+  }
+
+  /** The instant in milliseconds at so many pixels from the left, as far as the curve goes. */
+  at(x) {
+    const time = this.chart.timeScale().coordinateToTime(x);
+    if (time !== null) return real(time);
+    return x < this.chart.timeScale().timeToCoordinate(this.first) ? real(this.first) : real(this.last);
+  }
+
+  #drawMarks() {
+    const { loss, text, accent } = this.colours;
+    const { peak_at: peak, trough_at: trough, recovered_at: back, text: said } = this.worst ?? {};
+    const marks = [
+      { time: wall(peak), position: "aboveBar", shape: "arrowDown", color: text, text: "Peak" },
+      { time: wall(trough), position: "belowBar", shape: "arrowUp", color: loss, text: said },
+      { time: wall(back), position: "aboveBar", shape: "circle", color: text, text: "Recovered" },
+    ].filter(({ time }) => time && time >= this.first && time <= this.last);
+    if (this.isLive && this.end !== null)
+      marks.push({ time: this.last, position: "inBar", shape: "circle", color: accent });
+    this.marks.setMarkers(marks.sort((a, b) => a.time - b.time));
+  }
+
+  /** Mark round trips: {at, position, shape, color, text}, `at` the ISO instant they ended. */
+  trips(marks) {
+    const { createSeriesMarkers } = window.LightweightCharts;
+    createSeriesMarkers(
+      this.equity,
+      marks.map(({ at, ...mark }) => ({ ...mark, time: wall(at) })),
+    );
   }
 
   /** Read the tokens again, after the theme or the palette changed. */
   recolour() {
+    this.colours = { loss: colour("loss"), text: colour("text-2"), accent: colour("accent") };
     const [gain, loss, line, strong, chip] = [
       "gain",
       "loss",
@@ -189,38 +263,29 @@ export class EquityChart {
       topColor: fade(loss, 0.05),
       bottomColor: fade(loss, 0.3),
     });
-    this.start.applyOptions({ color: strong });
+    this.booked.applyOptions({ color: strong });
+    this.#drawMarks();
   }
 }
 
-/** Draw a small curve of `values` into a canvas; fewer than two values leave it empty. */
-export function sparkline(canvas, values, stroke) {
-  const scale = window.devicePixelRatio || 1;
-  const { clientWidth: width, clientHeight: height } = canvas;
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  if (values.length < 2 || !width) return;
-  const pen = canvas.getContext("2d");
-  pen.scale(scale, scale);
-  const low = Math.min(...values);
-  const span = Math.max(...values) - low || 1;
-  pen.beginPath();
-  values.forEach((value, i) =>
-    pen.lineTo(
-      1 + (i / (values.length - 1)) * (width - 2),
-      height - 3 - ((value - low) / span) * (height - 6),
-    ),
-  );
-  pen.strokeStyle = stroke;
-  pen.lineWidth = 1.6;
-  pen.lineJoin = "round";
-  pen.stroke();
-  pen.lineTo(width - 1, height);
-  pen.lineTo(1, height);
-  pen.closePath();
-  const fill = pen.createLinearGradient(0, 0, 0, height);
-  fill.addColorStop(0, fade(stroke, 0.25));
-  fill.addColorStop(1, fade(stroke, 0));
-  pen.fillStyle = fill;
-  pen.fill();
+/** Let a mouse or pen drag over `plot` choose from one x to another, in pixels from its left. */
+export function mountDrag(plot, shade, choose) {
+  let from = null;
+  const x = (event) => event.clientX - plot.getBoundingClientRect().left;
+  const show = (to) => {
+    shade.hidden = Math.abs(to - from) < LEAST_DRAG_PX;
+    shade.style.left = `${plot.offsetLeft + Math.min(from, to)}px`;
+    shade.style.width = `${Math.abs(to - from)}px`;
+  };
+  plot.addEventListener("pointerdown", (event) => {
+    if (event.button === 0 && event.pointerType !== "touch") from = x(event);
+  });
+  plot.addEventListener("pointermove", (event) => from !== null && show(x(event)));
+  window.addEventListener("pointerup", (event) => {
+    if (from === null) return;
+    const [begin, to] = [from, x(event)];
+    from = null;
+    shade.hidden = true;
+    if (Math.abs(to - begin) >= LEAST_DRAG_PX) choose(Math.min(begin, to), Math.max(begin, to));
+  });
 }

@@ -32,10 +32,15 @@ export function number(value) {
   return Number.isFinite(parsed) ? parsed : null;
 }
 
+/** The size of a wire value for Intl, which takes decimal text as it is and floats as they are. */
+function size(value) {
+  return typeof value === "string" ? value.replace("-", "") : Math.abs(value);
+}
+
 /** 1, 0 or -1; amounts that round to zero cents are 0. */
 export function sgn(value, epsilon = 0.005) {
   const amount = number(value);
-  if (amount === null || Math.abs(amount) < epsilon) return 0;
+  if (amount === null || Math.abs(amount) <= epsilon) return 0;
   return amount > 0 ? 1 : -1;
 }
 
@@ -43,13 +48,13 @@ export function sgn(value, epsilon = 0.005) {
 export function money(value) {
   const amount = number(value);
   if (amount === null) return DASH;
-  return (sgn(amount) < 0 ? MINUS : "") + DOLLARS.format(Math.abs(amount));
+  return (sgn(amount) < 0 ? MINUS : "") + DOLLARS.format(size(value));
 }
 
 /** A profit or loss: the sign is always shown, zero has none. */
 export function pnl(value) {
   const amount = number(value);
-  return amount === null ? DASH : SIGNS[sgn(amount)] + DOLLARS.format(Math.abs(amount));
+  return amount === null ? DASH : SIGNS[sgn(amount)] + DOLLARS.format(size(value));
 }
 
 /** A profit or loss for a small cell: +$1,234, and +$12.3k from ten thousand. */

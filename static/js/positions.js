@@ -4,6 +4,7 @@ import { confirm } from "./dialogs.js";
 import { make } from "./dom.js";
 import { average, number, pnl, price, quantity, sgn } from "./fmt.js";
 import { setAttr, setPnl, setText } from "./live.js";
+import { within } from "./scope.js";
 import { LiveTable, pnlCell } from "./table.js";
 import { attempt, toast } from "./toast.js";
 import { sideOf } from "./words.js";
@@ -150,16 +151,17 @@ async function close(row) {
   if (answer) toast(answer.message);
 }
 
-/** Fill `element` with positions and keep it live; with `account` (an id) those of one account. */
-export function mountPositions(element, positions, feed, account = null) {
-  const wide = account === null ? "776px" : "620px";
-  const table = new LiveTable(element, columns(account !== null), {
+/** Fill `element` with positions and keep it live; `scope` may name a strategy and an account. */
+export function mountPositions(element, positions, feed, scope = {}) {
+  const alone = Boolean(scope.account_id);
+  const wide = alone ? "620px" : "776px";
+  const table = new LiveTable(element, columns(alone), {
     sort: { key: "open", dir: -1 },
     label: "Open positions",
     minWidth: window.matchMedia(PHONE).matches ? "" : wide,
   });
   const held = (position) => number(position.net_quantity) !== 0;
-  const ours = (position) => account === null || position.account_id === account;
+  const ours = within(scope);
   table.replace(positions.filter(held).map(rowOf));
   feed.on("position_update", ["positions"], (payload) => {
     for (const position of payload.positions.filter(ours)) {
@@ -169,7 +171,7 @@ export function mountPositions(element, positions, feed, account = null) {
     }
   });
   feed.onCatchUp(async () => {
-    const { items } = await get("/api/positions", { page_size: 1000, account_id: account });
+    const { items } = await get("/api/positions", { page_size: 1000, ...scope });
     table.replace(items.filter(held).map(rowOf));
   });
   return table;

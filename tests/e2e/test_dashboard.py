@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.browsing import Desk, stay, stayed
+from tests.support.browsing import Desk, ready, stay, stayed
 from tests.support.trader import Trader
 
 EACH_SECOND_MS = 5_000
@@ -80,11 +80,93 @@ def test_a_day_of_the_calendar_shows_only_what_happened_on_it(desk: Desk, trader
     page = desk.of(trader, "/dashboard")
     day = page.locator(".day.today")
     day.click()
+    page.get_by_role("button", name="Show its activity").click()
     expect(page.locator("#day-note")).to_contain_text(f"Only {day.get_attribute('data-date')}")
     expect(page.locator("#activity .log")).to_contain_text("alert executed")
     page.get_by_role("button", name="Show live activity").click()
     expect(page.locator("#day-note")).to_be_hidden()
-    expect(day).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_day_opens_its_figures_and_round_trips_by_the_keyboard(
+    desk: Desk, trader: Trader
+) -> None:
+    hook = trader.strategy("Opening range")
+    for action, price in (("buy", "5000"), ("exit", "5001"), ("sell", "5001"), ("exit", "5003")):
+        trader.fill(hook, action, "1", price)
+    page = desk.of(trader, "/dashboard")
+    today = page.locator(".day.today")
+    today.focus()
+    page.keyboard.press("Home")
+    expect(today.locator("xpath=ancestor::*[@role='row']").locator(":focus")).to_have_count(1)
+    today.focus()
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog")
+    expect(panel.locator("[data-day=pnl]")).to_have_text("−$50.00")  # noqa: RUF001
+    expect(panel.locator(".day-trips li")).to_have_count(2)
+    expect(panel.locator(".day-trips .pnl")).to_have_text(["−$100.00", "+$50.00"])  # noqa: RUF001
+    # What happens while it is open is shown in it, and what is typed meanwhile stays.
+    panel.get_by_label("Note of this day").fill("Chased it.")
+    trader.fill(hook, "buy", "1", "5000")
+    trader.fill(hook, "exit", "1", "5004")
+    expect(panel.locator(".day-trips li")).to_have_count(3)
+    expect(panel.locator("[data-day=pnl]")).to_have_text("+$150.00")
+    panel.get_by_role("button", name="Save note").click()
+    expect(panel.get_by_role("status")).to_have_text("Kept")
+    page.keyboard.press("Escape")
+    expect(today).to_be_focused()
+    page.reload()
+    ready(page)
+    expect(today).to_have_attribute("aria-label", re.compile(r"\+\$150.00, 3 trades, with a note"))
+    today.click()
+    expect(panel.get_by_label("Note of this day")).to_have_value("Chased it.")
+
+
+def test_one_strategy_is_shown_alone_and_lives_too(desk: Desk, trader: Trader) -> None:
+    mine, other = trader.strategy("Mine"), trader.strategy("Other", "NQ")
+    trader.fill(mine, "buy", "1", "5000")
+    trader.fill(other, "buy", "1", "20000")
+    page = desk.of(trader, "/dashboard?range=1W")
+    page.get_by_label("Strategy").select_option("Mine")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.wait_for_url(re.compile(rf"strategy_id={mine.id}&range=1W$"))
+    expect(page.get_by_role("button", name="1W")).to_have_attribute("aria-pressed", "true")
+    expect(figure(page, "positions")).to_have_text("1 position")
+    trader.quote("NQ", "20100")
+    trader.quote("ES", "5002")
+    for name in ("today", "open", "total"):
+        expect(figure(page, name)).to_have_text("+$100.00", timeout=EACH_SECOND_MS)
+    expect(page.locator("#equity-now")).to_have_text("+$100.00")
+    expect(page.locator("#month-total")).to_have_text("+$100.00")
+    trader.fill(mine, "exit", "1", "5003")
+    expect(figure(page, "closed")).to_have_text("+$150.00")
+    expect(figure(page, "trades")).to_have_text("1 trade")
+
+
+def test_a_drag_over_the_curve_looks_closer_and_the_way_back_is_there(
+    desk: Desk, trader: Trader
+) -> None:
+    hook = trader.strategy("Opening range")
+    trader.fill(hook, "buy", "1", "5000")
+    page = desk.of(trader, "/dashboard")
+    trader.quote("ES", "5001")
+    expect(page.locator("#curve-open")).to_have_text("+$50.00")
+    expect(page.locator("#curve-realised")).to_have_text("$100,000.00")
+    expect(page.locator("#equity-now")).to_have_text("$100,050.00")
+    page.wait_for_timeout(1500)
+    box = page.locator(".plot").bounding_box()
+    assert box
+    with page.expect_response(re.compile(r"pnl-drawdown-chart\?.*start=.*end=")) as answer:
+        page.mouse.move(box["x"] + 5, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 300, box["y"] + 60, steps=4)
+        page.mouse.up()
+    assert answer.value.ok
+    assert "from=" in page.url
+    page.get_by_role("button", name="Zoom out").click()
+    expect(page.get_by_role("button", name="All", exact=True).first).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    assert "from=" not in page.url
 
 
 def test_a_position_is_closed_only_after_the_question(desk: Desk, trader: Trader) -> None:

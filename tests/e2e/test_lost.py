@@ -12,6 +12,8 @@ from tests.support.browsing import Desk, stay, stayed
 from tests.support.serving import environment, free_port
 from tests.support.trader import Machine, Trader, populate, steady
 
+pytestmark = pytest.mark.hardship
+
 #: What a browser says of a server that is away, or on its way back.
 AWAY = r"ERR_CONNECTION|WebSocket connection|ERR_EMPTY_RESPONSE|Failed to load resource"
 RETURN_MS = 20_000

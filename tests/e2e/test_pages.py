@@ -14,6 +14,8 @@ from tests.support.serving import eventually
 from tests.support.trader import House, Trader
 from tests.support.tree import ROOT
 
+pytestmark = pytest.mark.sweep
+
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 #: Run in the page: what axe finds, each with the elements that it is about.
@@ -71,6 +73,7 @@ def show(house: House) -> Show:
     invalid = trader.raw(range_, '{"action": "buy" "quantity": 1}').json()["alert_id"]
     trader.alert(range_, id=f"{trader.name}-1", action="buy", quantity="2")
     account = trader.get("/api/accounts")["items"][0]["id"]
+    day = trader.get("/api/dashboard/pnl-calendar")["today"]
     paths = {
         "dashboard": "/dashboard",
         "control": "/control",
@@ -91,6 +94,7 @@ def show(house: House) -> Show:
         "journal": "/journal",
         "journal of nothing": "/journal?start_date=2020-01-06&end_date=2020-01-06",
         "round trip": f"/journal/{trip}",
+        "trading day": f"/journal/day/{day}",
         "metrics": "/metrics",
         "reconciliation": "/drift",
         "tokens": "/settings/tokens",
@@ -121,6 +125,7 @@ PATHS = (
     "journal",
     "journal of nothing",
     "round trip",
+    "trading day",
     "metrics",
     "reconciliation",
     "tokens",

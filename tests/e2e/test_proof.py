@@ -12,6 +12,8 @@ from tests.support.browsing import ON_PHONE, REFUSED_FORM, Desk, visit
 from tests.support.serving import eventually
 from tests.support.trader import Trader
 
+pytestmark = pytest.mark.hardship
+
 
 @pytest.fixture
 def page(desk: Desk, trader: Trader) -> Page:

@@ -13,6 +13,6 @@ export function mount(root, data, { feed }) {
   guardChanges(form);
   if (!data.account) return;
   mountFunds(root, feed);
-  mountPositions(one("#positions", root), data.positions, feed, data.account.id);
+  mountPositions(one("#positions", root), data.positions, feed, { account_id: data.account.id });
   mountOrders(root, data.orders, data.account.id, feed);
 }

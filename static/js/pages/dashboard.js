@@ -1,90 +1,102 @@
 /** Dashboard: key figures, equity and drawdown, calendar, open positions and activity, all live. */
 import { get } from "../api.js";
 import { Calendar } from "../calendar.js";
-import { colour, EquityChart, sparkline } from "../chart.js";
-import { all, one, press } from "../dom.js";
-import { minutesUntil, money, number } from "../fmt.js";
+import { colour } from "../chart.js";
+import { DayPanel } from "../day.js";
+import { one } from "../dom.js";
+import { mountEquity } from "../equity.js";
+import { number } from "../fmt.js";
 import { KeyFigures } from "../kpis.js";
-import { dirty, onPaint, setText } from "../live.js";
+import { setText } from "../live.js";
 import { mountLog } from "../log.js";
 import { mountPositions } from "../positions.js";
+import { renewing } from "../renew.js";
+import { isWhole, within } from "../scope.js";
+import { sparkline } from "../spark.js";
 import { attempt } from "../toast.js";
 
 const CHART = "/api/dashboard/pnl-drawdown-chart";
-const POINTS = 2000;
+const CALENDAR = "/api/dashboard/pnl-calendar";
 const SPARK_POINTS = 120;
 const LINES = 1000;
-const MINUTE_MS = 60000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 3600 * 1000;
+/** A day before a weekend and holidays; one that seems longer is of a clock that is not ours. */
+const LONGEST_DAY_MS = 7 * DAY_MS;
+/** What the browser's clock may be behind the server's. */
+const SLACK_MS = 3000;
 
-/** Mount the page; `data` is {summary, positions, log, accounts, chart}. */
+/** Mount the page; `data` is {summary, positions, log, accounts, scope, picked, day_ends}. */
 export function mount(root, data, { feed }) {
+  const { scope, picked } = data;
+  const filters = { ...scope, ...picked };
+  const ours = within(scope);
+  const live = !picked.symbol && !picked.tag;
   const figures = new KeyFigures(one(".kpis", root), data.summary);
-  const log = mountLog(one("#activity", root), data.log);
-  const calendar = mountDays(root, log);
-  mountPositions(one("#positions", root), data.positions, feed);
-  const chart = mountChart(root, figures, data.chart.chart_data);
-  const day = mountSpark(root, figures);
+  const log = mountLog(one("#activity", root), data.log.filter(ours));
+  const { calendar, panel } = mountDays(root, filters, log);
+  mountPositions(one("#positions", root), data.positions, feed, scope);
+  const curve = mountEquity(root, figures, scope);
+  const day = mountSpark(root, figures, scope, Date.parse(data.day_ends) - DAY_MS);
 
-  feed.on("pnl_update", ["pnl"], (payload) => {
+  const show = (payload) => {
     figures.update(payload);
-    calendar.today(payload.today_pnl);
-    chart.push(payload.ts);
+    if (live) calendar.today(payload.today_pnl);
+    curve.push(payload.ts);
     day.push(payload.today_pnl);
-  });
-  feed.on("log_entry", ["log"], (entry) => log.add(entry));
-  feed.onCatchUp(async () => figures.reset(await get("/api/summary")));
+  };
+  const whole = async () => {
+    figures.reset(await get("/api/summary", scope));
+    if (calendar.current) await takeDays(calendar, filters, [calendar.current, calendar.current]);
+  };
+  mountFigures(feed, scope, show);
+  const filled = renewing(() => Promise.all([whole(), panel.renew()]));
+  feed.on("trade_executed", ["trades"], (trade) => ours(trade) && filled());
+  feed.on("log_entry", ["log"], (entry) => ours(entry) && log.add(entry));
+  feed.onCatchUp(whole);
+  feed.onCatchUp(async () => takeDays(calendar, filters, calendar.extent));
   feed.onCatchUp(async () => {
     const { items } = await get("/api/log", { after: log.lastFact, limit: LINES });
-    for (const entry of items) log.add(entry);
+    for (const entry of items.filter(ours)) log.add(entry);
   });
+  feed.onCatchUp(async () => curve.load());
   document.addEventListener("recolour", () => {
-    chart.recolour();
+    curve.recolour();
     day.draw();
   });
+  mountQuery(one("#scope", root));
+  mountNextDay(Date.parse(data.day_ends), panel);
 }
 
-/** The chart with its ranges; returns {push(ts), recolour()}. */
-function mountChart(root, figures, points) {
-  const base = figures.base ?? 0;
-  const plot = new EquityChart(one(".plot", root), base);
-  const empty = one(".chart .empty", root);
-  const buttons = all("#ranges button", root);
-  const now = one("#equity-now", root);
-  const show = (each) => {
-    plot.show(each);
-    empty.hidden = each.length > 0;
-  };
-  const load = async (button) => {
-    press(buttons, button);
-    const days = Number(button.dataset.days);
-    const start = days ? new Date(Date.now() - days * DAY_MS).toISOString() : null;
-    const reply = await attempt(() => get(CHART, { start, limit: POINTS }));
-    if (reply) show(reply.chart_data);
-  };
-  for (const button of buttons) button.addEventListener("click", () => load(button));
-  show(points);
-  setText(one("#equity-base", root), figures.base === null ? "" : ` from ${money(figures.base)}`);
-  onPaint(() => setText(now, money(figures.equity)));
-  dirty();
-  const push = (ts) => {
-    plot.push(ts, figures.equity, figures.depth);
-    empty.hidden = true;
-  };
-  return { push, recolour: () => plot.recolour() };
+/**
+ * The figures of each second: those of everything are sent; those of a part are asked for when
+ * something of it has moved.
+ */
+function mountFigures(feed, scope, show) {
+  if (isWhole(scope)) {
+    feed.on("pnl_update", ["pnl"], show);
+    return;
+  }
+  const ours = within(scope);
+  const ask = renewing(async () => show(await get("/api/summary", { ...scope, results: false })));
+  feed.on("position_update", ["positions"], ({ positions }) => positions.some(ours) && ask());
+}
+
+async function takeDays(calendar, filters, extent) {
+  if (!extent) return;
+  const [start, end] = extent;
+  const reply = await get(CALENDAR, { ...filters, start_date: start, end_date: end });
+  calendar.take(reply.calendar_data);
 }
 
 /** The day's P&L as a small curve that ends at `today`; returns {push(today), draw()}. */
-function mountSpark(root, figures) {
+function mountSpark(root, figures, scope, began) {
   const canvas = one("#day-curve", root);
-  const { reset, resetZone } = document.documentElement.dataset;
-  const began = Date.now() + minutesUntil(reset, resetZone, new Date()) * MINUTE_MS - DAY_MS;
   let values = [];
   const draw = () => sparkline(canvas, values, colour((values.at(-1) ?? 0) >= 0 ? "gain" : "loss"));
   const load = async () => {
     const today = number(figures.summary.today_pnl);
     const reply = await attempt(() =>
-      get(CHART, { start: new Date(began).toISOString(), limit: SPARK_POINTS }),
+      get(CHART, { ...scope, start: new Date(began).toISOString(), limit: SPARK_POINTS }),
     );
     const known = (reply?.chart_data ?? [])
       .map((point) => number(point.pnl))
@@ -103,19 +115,47 @@ function mountSpark(root, figures) {
   return { push, draw };
 }
 
-/** The calendar; a chosen day puts that day's activity in place of the live one. */
-function mountDays(root, log) {
+/** The calendar and the panel of a day; a day's activity takes the place of the live one. */
+function mountDays(root, filters, log) {
   const note = one("#day-note", root);
-  const calendar = new Calendar(one(".cal", root), async (date) => {
-    const reply = date && (await attempt(() => get("/api/log", { day: date, limit: LINES })));
-    note.hidden = !reply;
-    if (!reply) {
-      log.unpin();
-      return;
-    }
-    log.pin(reply.items.toReversed());
+  const showActivity = async (date) => {
+    const reply = await attempt(() => get("/api/log", { day: date, limit: LINES }));
+    if (!reply) return;
+    note.hidden = false;
+    log.pin(reply.items.filter(within(filters)).toReversed());
     setText(one("span", note), `Only ${date}`);
+    one("#activity", root).scrollIntoView({ block: "nearest" });
+  };
+  one("button", note).addEventListener("click", () => {
+    note.hidden = true;
+    log.unpin();
   });
-  one("button", note).addEventListener("click", () => calendar.release());
-  return calendar;
+  const calendar = new Calendar(one("#calendar", root), (date) => panel.open(date));
+  const panel = new DayPanel(one("#day", root), filters, {
+    beside: (date, step) => calendar.beside(date, step),
+    closed: (date) => calendar.focus(date),
+    noted: (date, note) => calendar.note(date, note),
+    showActivity,
+  });
+  return { calendar, panel };
+}
+
+/** What the form leaves open is not in the address, and the range of the curve stays in it. */
+function mountQuery(form) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value) formData.delete(name);
+    const query = new URLSearchParams(location.search);
+    for (const name of ["range", "from", "to"])
+      if (query.has(name)) formData.set(name, query.get(name));
+  });
+}
+
+/** When the trading day ends, today's cell is another one: the page starts anew. */
+function mountNextDay(ends, panel) {
+  const left = ends - Date.now();
+  if (left < 0 || left > LONGEST_DAY_MS) return;
+  setTimeout(() => {
+    if (!panel.dialog.open) location.reload();
+    else panel.dialog.addEventListener("close", () => location.reload());
+  }, left + SLACK_MS);
 }
