@@ -24,6 +24,21 @@ ANSWERS: Final = (
         "Change the fields that are named; nothing was saved.",
     ),
     Refusal(
+        "ATTACHMENT_TOO_LARGE",
+        "The picture is larger than 5 MiB.",
+        "Make it smaller, or save it as JPEG.",
+    ),
+    Refusal(
+        "ATTACHMENT_NOT_A_PICTURE",
+        "The file is no PNG, JPEG or WebP picture, whatever it is called.",
+        "Save the screenshot in one of these formats.",
+    ),
+    Refusal(
+        "ATTACHMENTS_FULL",
+        "The round trip has ten pictures, or yours take all the room that ATTACHMENTS_MB gives.",
+        "Delete some, or let the setting be raised.",
+    ),
+    Refusal(
         "UNAUTHORISED",
         "Nobody is signed in, or the API token is not known.",
         "Sign in, or send a token that was not revoked.",
@@ -235,6 +250,11 @@ NOTICES: Final = (
         "REPORT_OUT_OF_ORDER",
         "The venue reported something that cannot follow from what it said before.",
         "Compare the order with the broker's.",
+    ),
+    Refusal(
+        "BOOKS_DISAGREE",
+        "What is stored of a book or a total is not what its fills add up to; nothing was changed.",
+        "Compare with the broker's statement and see the page Agreement for both numbers.",
     ),
     Refusal(
         "WORKER_FAILED",

@@ -9,6 +9,7 @@ from typing import Final
 from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
 from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES, VENUE_ANSWERS
+from app.domain.refusals.funded import FUNDED
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
 from app.domain.refusals.record import NO_CHANGE, Refusal
 from app.domain.refusals.settings import SET_BY, Setting
@@ -22,6 +23,7 @@ GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "The strategy's filters": FILTERS,
     "What the alert means, and its size": PLANNING,
     "Limits and switches": RISK,
+    "The rules of a funded account": FUNDED,
     "What became of the order": VENUE,
     "What a venue answers": VENUE_ANSWERS,
     "Where alerts come from": SOURCES,

@@ -51,7 +51,7 @@ def used_codes(tree: ast.AST) -> Iterator[str]:
 
 
 def test_every_code_that_the_core_uses_is_in_the_catalogue() -> None:
-    folders = ("app/domain", "app/services")
+    folders = ("app/domain", "app/propfirm", "app/services")
     found = {
         (code, name(path))
         for folder in folders

@@ -1,0 +1,85 @@
+"""The rules of funded accounts, pure: what a firm demands, and how an account stands under it.
+
+rulesets (one version of a firm's rules), reading (refuses wrong ones with the field), library
+(those that come with Signalbox, in firms/), state (what is known, what can happen), engine (what an
+event makes of it), hours (flat time, trading hours, news), standing (the figures), proposals and
+guard (could this order break a rule?).
+"""
+
+from app.propfirm.engine import Step, after_all, reset, step
+from app.propfirm.guard import Answer, check
+from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
+from app.propfirm.library import gathered, library, rule_set
+from app.propfirm.proposals import Proposal, Surroundings
+from app.propfirm.reading import read_rule_set
+from app.propfirm.rulesets import (
+    Automation,
+    Compare,
+    Consistency,
+    DailyLoss,
+    Drawdown,
+    Kind,
+    Mode,
+    Policy,
+    RuleSet,
+    Tier,
+)
+from app.propfirm.standing import Standing, standing
+from app.propfirm.state import (
+    AccountState,
+    Breach,
+    Clock,
+    DayResult,
+    Event,
+    Held,
+    Payout,
+    Rule,
+    Severity,
+    Status,
+    Update,
+    opened,
+)
+
+__all__ = [
+    "AccountState",
+    "Answer",
+    "Automation",
+    "Breach",
+    "Clock",
+    "Compare",
+    "Consistency",
+    "DailyLoss",
+    "DayResult",
+    "Drawdown",
+    "Event",
+    "Held",
+    "Kind",
+    "Mode",
+    "News",
+    "Payout",
+    "Policy",
+    "Proposal",
+    "Rule",
+    "RuleSet",
+    "Severity",
+    "Standing",
+    "Status",
+    "Step",
+    "Surroundings",
+    "Tier",
+    "Update",
+    "after_all",
+    "check",
+    "gathered",
+    "in_hours",
+    "library",
+    "must_be_flat",
+    "news_at",
+    "next_flat",
+    "opened",
+    "read_rule_set",
+    "reset",
+    "rule_set",
+    "standing",
+    "step",
+]
