@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from bench import execution, hanging, recorder, replaying, webhook
+from bench import execution, hanging, history, recorder, replaying, webhook
 from bench.figures import Figure, table
 from bench.machine import Machine, machine
 from bench.run import Run
@@ -25,6 +25,7 @@ PARTS: Final[Mapping[str, Callable[[Run], list[Figure]]]] = {
     "burst": execution.burst,
     "hang": hanging.measure,
     "recorder": recorder.measure,
+    "history": history.measure,
     "replay": replaying.measure,
 }
 
@@ -32,18 +33,21 @@ PARTS: Final[Mapping[str, Callable[[Run], list[Figure]]]] = {
 @click.command()
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--quick", is_flag=True, help="Small numbers: shows that it runs, measures little.")
+@click.option("--full", is_flag=True, help="The whole size where a tenth of it is usual.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--directory",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Where the databases are made; the disk under it is part of what is measured.",
 )
-def bench(parts: Sequence[str], directory: Path | None, *, quick: bool, as_json: bool) -> None:
+def bench(
+    parts: Sequence[str], directory: Path | None, *, quick: bool, full: bool, as_json: bool
+) -> None:
     """Measure all parts, or those that are named."""
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="signalbox-bench-", dir=directory) as name:
         found = machine(Path(name))
-        run = Run(Path(name), quick)
+        run = Run(Path(name), quick, whole=full)
         for part in parts or PARTS:
             click.echo(f"{part} ...", err=True)
             figures += PARTS[part](run)

@@ -26,7 +26,7 @@ from bench.servers import Server, signalbox
 from bench.stage import Stage, entry, staged
 
 _PART: Final = "recorder"
-_SYMBOLS: Final = ("ES", "NQ", "YM", "RTY", "CL", "GC", "MES", "MNQ", "MCL", "MGC", "SI", "ZN")
+SYMBOLS: Final = ("ES", "NQ", "YM", "RTY", "CL", "GC", "MES", "MNQ", "MCL", "MGC", "SI", "ZN")
 _STALL_MS: Final = at_most(50)
 _DELAY_MS: Final = at_most(100)
 _WARM_UP_S: Final = 5
@@ -49,10 +49,10 @@ def measure(run: Run) -> list[Figure]:
     probe = run.directory / "probe.json"
     path = run.directory / _PART
     with (
-        staged(path, strategies, _SYMBOLS, "synthetic") as stage,
+        staged(path, strategies, SYMBOLS, "synthetic") as stage,
         signalbox(stage.settings, probe=probe) as server,
     ):
-        _enter(stage, server)
+        enter(stage, server, strategies)
         time.sleep(run.pick(_WARM_UP_S, 1))
         figures, windows = _observed(stage, server, clients, run.pick(15, 2))
         figures.append(_memory(server, strategies))
@@ -60,14 +60,14 @@ def measure(run: Run) -> list[Figure]:
     return [*stalls, *figures]
 
 
-def _enter(stage: Stage, server: Server) -> None:
-    """Let every strategy open a position."""
-    chosen = (_SYMBOLS[number % len(_SYMBOLS)] for number in range(len(stage.paths)))
-    sent = (post(path, entry(symbol)) for path, symbol in zip(stage.paths, chosen, strict=True))
+def enter(stage: Stage, server: Server, strategies: int) -> None:
+    """Let so many strategies open a position."""
+    chosen = (SYMBOLS[number % len(SYMBOLS)] for number in range(strategies))
+    sent = (post(path, entry(symbol)) for path, symbol in zip(stage.paths, chosen, strict=False))
     time.sleep(2)
-    closed(server.port, sent, 4, len(stage.paths)).expect(202)
+    closed(server.port, sent, 4, strategies).expect(202)
     stage.wait()
-    assert len(stage.filled()) == len(stage.paths), "Not every strategy holds a position."
+    assert len(stage.filled()) == strategies, "Not every strategy holds a position."
 
 
 def _observed(

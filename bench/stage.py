@@ -15,7 +15,7 @@ from typing import Final, Literal
 from sqlalchemy import func, select
 
 from app.bootstrap import Core
-from app.commands.opening import opened, prepared
+from app.commands.parts.opening import opened, prepared
 from app.config import Settings, load
 from app.domain.accounts import Account
 from app.domain.inbox import OPEN_STATES, AlertState
@@ -29,6 +29,7 @@ _NO_LIMIT: Final = "1000000/second"
 _CASH: Final = Decimal(10**12)
 _PASSWORD: Final = "only for the bench"  # noqa: S105  of a database that is thrown away
 _POLL_S: Final = 0.05
+DATABASE: Final = "signalbox.db"
 #: How long executing may take before the bench gives up, in seconds.
 _PATIENCE_S: Final = 180.0
 
@@ -116,7 +117,7 @@ def staged(
         host=HOST,
         port=free_port(),
         data_dir=directory,
-        database_url=f"sqlite:///{directory / 'signalbox.db'}",
+        database_url=f"sqlite:///{directory / DATABASE}",
         webhook_rate_limit=_NO_LIMIT,
         market_data=market,
     )

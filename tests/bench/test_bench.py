@@ -59,3 +59,13 @@ def test_intake_and_ticks_are_measured_and_the_machine_is_named_beside_them() ->
     assert {"no socket: longest stall", "memory"} <= names
     assert found["quick"] is True
     assert found["machine"]["cores"] == os.cpu_count()
+
+
+@pytest.mark.hardship
+def test_reading_of_years_their_size_and_the_historian_are_measured() -> None:
+    figures = {each["name"]: each for each in measured("history")["figures"]}
+    for asked in ("drawdown", "calendar", "chart"):
+        for days in ("1 day", "30 days", "1 year"):
+            assert figures[f"{asked}, {days}, p95"]["value"] > 0
+    assert figures["size, rolled up"]["value"] < figures["size, seconds"]["value"]
+    assert "webhook beside the historian, p99" in figures
