@@ -36,8 +36,10 @@ COMMANDS: Final = {
     "resume": Entry(
         "halts:resume", "Let new orders out again, of the server, an account or a strategy."
     ),
+    "history": Entry("history:history", "Show how much P&L history is kept, or check it."),
     "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),
+    "agreement": Entry("agreement:agreement", "Compare everything that is stored with the fills."),
     "storm": Entry("storm:storm", "Flood a server with alerts, kill it, judge what is on paper."),
 }
 

@@ -87,6 +87,24 @@ class Settings(BaseSettings):
         description="MiB that should be free on the disk of SQLite: below it P&L is not recorded,"
         " below a quarter of it trading halts; 0 never looks.",
     )
+    attachments_mb: int = Field(
+        500, ge=1, description="MiB that the pictures in one user's journal may take in DATA_DIR."
+    )
+    statement_window_s: int = Field(
+        300, ge=1, le=86400, description="Seconds that a statement's fill may be away from ours."
+    )
+    statement_late_s: int = Field(
+        5, ge=0, le=86400, description="Seconds beyond which a fill beside a statement's is late."
+    )
+    history_seconds_days: int = Field(
+        2, ge=1, le=60, description="Days that samples of P&L are kept, one a second at most."
+    )
+    history_minutes_days: int = Field(
+        90, ge=7, le=3660, description="Days that P&L is kept by the minute."
+    )
+    history_hours_days: int = Field(
+        400, ge=31, le=36600, description="Days that P&L is kept by the hour; days for ever."
+    )
     drain_s: int = Field(
         4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
     )
@@ -151,6 +169,11 @@ class Settings(BaseSettings):
     def database_file(self) -> Path:
         """The SQLite file that is used when DATABASE_URL names no database."""
         return self.data_dir / "signalbox.db"
+
+    @property
+    def pictures_dir(self) -> Path:
+        """The folder of the pictures in the journal."""
+        return self.data_dir / "pictures"
 
     @property
     def store_url(self) -> str:

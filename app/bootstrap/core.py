@@ -17,6 +17,7 @@ from app.config import Settings
 from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
 from app.services.accounts import CHAOS, PAPER, AccountService
+from app.services.agreement import Agreement
 from app.services.bus import Bus
 from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
@@ -64,6 +65,7 @@ class Core:
     halt_keeper: HaltKeeper
     health: Health
     sources: Sources
+    agreement: Agreement
     work_arrived: Wake
     reports_arrived: Wake
     pace: Pace
@@ -132,6 +134,7 @@ class Core:
 
     def close(self) -> None:
         """Close brokers and database."""
+        self.agreement.abandon()
         self.brokers.close_all()
         self.parts.chaos.close()
         self.store.close()
@@ -161,12 +164,12 @@ def core(
     desk = ManualDesk(store, clock, inbox, sender, settler)
     halts, halt_keeper = make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
     reconciler, drift = _reconciling(parts, settler, sender)
-    accounts = _accounts(parts)
+    accounts, reads, recorder = _accounts(parts), SqlReads(store), _recorder(parts, books, pause)
     return Core(
         parts=parts,
-        reads=SqlReads(store),
+        reads=reads,
         books=books,
-        recorder=_recorder(parts, books, pause),
+        recorder=recorder,
         settler=settler,
         decider=decider,
         trader=_trader(parts, settler, decider, sender, protector),
@@ -182,6 +185,7 @@ def core(
         halt_keeper=halt_keeper,
         health=Health(clock),
         sources=Sources(store, clock),
+        agreement=Agreement(store, reads, clock, ids, recorder),
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
@@ -201,7 +205,7 @@ def _books(parts: Parts) -> Books:
 
 
 def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder:
-    return Recorder(
+    recorder = Recorder(
         parts.store,
         parts.clock,
         parts.quotes,
@@ -210,6 +214,8 @@ def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder
         pause,
         lambda: parts.storage.recording,
     )
+    parts.bus.subscribe(recorder.follow)
+    return recorder
 
 
 def _accounts(parts: Parts) -> AccountService:

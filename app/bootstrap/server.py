@@ -19,7 +19,9 @@ from apiflask import APIFlask
 from flask_socketio import SocketIO
 
 from app import logs
+from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
+from app.bootstrap.history import historian
 from app.bootstrap.parts import Wake
 from app.bootstrap.storms import launcher
 from app.bootstrap.trading import Trading
@@ -27,25 +29,33 @@ from app.brokers.chaos.presets import fault_book
 from app.brokers.feeds import SyntheticFeed
 from app.config import Settings
 from app.domain.instruments import resolve
+from app.domain.sessions import Roll
 from app.services.alarms import Alarms
+from app.services.calendar import CalendarDesk
+from app.services.curves import CurveDesk
 from app.services.funds import Funds
-from app.services.journal import JournalDesk, Measuring
+from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk, Snapshots
 from app.services.ownership import OWNED_EVERY, Ownership, Part
+from app.services.statements import StatementDesk
+from app.services.storage import MIB
 from app.services.storms import StormDesk
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.sim.synthetic import SyntheticMarket
 from app.store.lease import make_lease
+from app.store.pictures import PictureFolder
 from app.store.space import free_bytes, log_bytes
 from app.web import create_app
-from app.web.closing import OpenSockets
 from app.web.deps import WebDeps, WebSettings
 from app.web.sockets import create_socketio
 from app.workers import follower
+from app.workers.agreement import AGREEMENT_EVERY, AgreementWorker
 from app.workers.disk import DISK_EVERY, DiskWorker
 from app.workers.executor import Executor
+from app.workers.historian import HISTORY_EVERY
 from app.workers.lanes import Lanes
 from app.workers.market import MarketWorker
+from app.workers.measurer import MEASURE_EVERY, Measurer
 from app.workers.parent import ParentWatch
 from app.workers.reconciler import RECONCILE_EVERY, ReconcileWorker
 from app.workers.recorder import EVERY, RecordWorker
@@ -140,7 +150,9 @@ def build(settings: Settings) -> Runtime:
     ownership = _ownership(made, alarms, trading)
     storms = _storms(made)
     supervisor.add("storms", storms.step, every=1.0)
-    deps = _web_deps(made, supervisor, ownership, storms)
+    deps = _web_deps(made, supervisor, ownership, storms, pause)
+    snapshots = Snapshots(made.store, made.reads, deps.views, made.clock)
+    supervisor.add("measurer", Measurer(snapshots).step, every=MEASURE_EVERY)
     app = create_app(deps)
     socketio, live = create_socketio(app, deps)
     sockets = OpenSockets(app.wsgi_app)
@@ -220,7 +232,10 @@ def _add_workers(
     supervisor.add("halts", made.halt_keeper.step, every=1.0)
     supervisor.add("paper", made.venue.step, every=0.05)
     supervisor.add("recorder", RecordWorker(made.recorder).step, every=EVERY)
+    supervisor.add("historian", historian(made).step, every=HISTORY_EVERY)
     supervisor.add("sources", SourceWorker(made.sources).step, every=SOURCES_EVERY)
+    agreeing = AgreementWorker(made.agreement, Roll.parse(made.settings.trading_day_roll))
+    supervisor.add("agreement", agreeing.step, every=AGREEMENT_EVERY)
     if made.settings.market_data == "synthetic":
         feed = SyntheticFeed([], made.quotes.put, _SYNTHETIC_EVERY)
         market = MarketWorker(made.books, feed, partial(_add_market, made, feed))
@@ -250,25 +265,14 @@ def _storms(made: Core) -> StormDesk:
 
 
 def _web_deps(
-    made: Core, supervisor: Supervisor, ownership: Ownership, storms: StormDesk
+    made: Core, supervisor: Supervisor, ownership: Ownership, storms: StormDesk, pause: Wake
 ) -> WebDeps:
-    settings, funds = made.settings, Funds(made.brokers, made.clock)
+    funds, roll = Funds(made.brokers, made.clock), made.settings.trading_day_roll
     made.bus.subscribe(funds.hear)
-    views = Views(made.store, made.reads, made.clock, made.recorder, settings.trading_day_roll)
+    views = Views(made.store, roll)
+    journal = JournalDesk(made.store, made.reads, made.clock)
     return WebDeps(
-        settings=WebSettings(
-            root=ROOT,
-            version=release(),
-            secret_key=made.vault.derive("sessions"),
-            base_url=settings.base_url,
-            async_mode=settings.async_mode,
-            webhook_rate_limit=settings.webhook_rate_limit,
-            login_rate_limit=settings.login_rate_limit,
-            trusted_proxies=settings.trusted_proxies,
-            session_hours=settings.session_hours,
-            display_zone=settings.display_zone,
-            trading_day_roll=settings.trading_day_roll,
-        ),
+        settings=_web_settings(made),
         clock=made.clock,
         ids=made.ids,
         inbox=made.inbox,
@@ -278,22 +282,57 @@ def _web_deps(
         funds=funds,
         faults=fault_book(),
         drift=made.drift,
+        agreement=made.agreement,
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,
+        statements=_statements(made, pause),
         storms=storms,
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,
         views=views,
-        measuring=Measuring(made.reads, views, made.clock),
-        journal=JournalDesk(made.store, made.reads, made.clock),
+        calendar=CalendarDesk(made.store, made.reads, made.clock, views, made.recorder, pause),
+        curves=CurveDesk(made.reads, views, made.clock, made.recorder),
+        measuring=Measuring(made.reads, views, made.clock, pause),
+        journal=journal,
+        days=DayDesk(made.store, made.reads, made.clock, views, journal),
+        pictures=_pictures(made),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
         draining=lambda: supervisor.stopping,
         ownership=ownership,
     )
+
+
+def _web_settings(made: Core) -> WebSettings:
+    settings = made.settings
+    return WebSettings(
+        root=ROOT,
+        version=release(),
+        secret_key=made.vault.derive("sessions"),
+        base_url=settings.base_url,
+        async_mode=settings.async_mode,
+        webhook_rate_limit=settings.webhook_rate_limit,
+        login_rate_limit=settings.login_rate_limit,
+        trusted_proxies=settings.trusted_proxies,
+        session_hours=settings.session_hours,
+        display_zone=settings.display_zone,
+        trading_day_roll=settings.trading_day_roll,
+    )
+
+
+def _pictures(made: Core) -> PictureDesk:
+    folder, most = PictureFolder(made.settings.pictures_dir), made.settings.attachments_mb * MIB
+    return PictureDesk(made.store, made.reads, folder, made.clock, made.ids, most)
+
+
+def _statements(made: Core, pause: Wake) -> StatementDesk:
+    settings = made.settings
+    window = timedelta(seconds=settings.statement_window_s)
+    late = timedelta(seconds=settings.statement_late_s)
+    return StatementDesk(made.store, made.clock, made.ids, pause, window=window, late=late)
 
 
 def _report_worker(alarms: Alarms, name: str, error: Exception) -> None:

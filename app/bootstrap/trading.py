@@ -38,6 +38,7 @@ class Trading:
         """Take no further step: what waits here is for the server that trades next."""
         self.supervisor.rest()
         self.lanes.clear()
+        self.core.agreement.abandon()
         self.core.brokers.close_all()
 
     def wait(self) -> None:

@@ -15,6 +15,7 @@ from app.domain.money import exact, wire
 from app.domain.sessions import Roll
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy, StrategyKind, StrategyState
+from app.services.calendar.booking import recount_account
 from app.services.ports import Clock, Ids, Store, UnitOfWork
 
 PAPER: Final = "paper"
@@ -107,6 +108,8 @@ class AccountService:
             chosen = present.roll if roll is None else _roll(roll)
             account = replace(present, settings=dict(settings), roll=chosen)
             uow.accounts.update(account)
+            if account.roll != present.roll:
+                recount_account(uow, account_id)
             self._tell(uow, account, f"Account {account.name}: settings changed")
         return account
 

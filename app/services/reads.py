@@ -7,17 +7,20 @@ series is named by its id, which ``views`` asks only for what the user may see.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Generic, Protocol, TypeVar
 
+from app.domain.equity import BookDay
 from app.domain.events import Fact
+from app.domain.excursions import Excursion
 from app.domain.inbox import AlertSource, AlertState
 from app.domain.journal import Direction, RoundTrip
 from app.domain.orders import Fill, Order
 from app.domain.remarks import ExitReason, Remarks, TripId, TripResult
+from app.services.ports import Level, Rolled, Sample
 
 Row = TypeVar("Row")
 
@@ -125,6 +128,14 @@ class TripFill:
 
 
 @dataclass(frozen=True, slots=True)
+class Signalled:
+    """A fill with the price of the signal behind its order; None where there was none."""
+
+    fill: Fill
+    signal: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pick:
     """Which round trips of a scope; None is any.  ``words`` looks into notes, tags and symbols."""
 
@@ -157,21 +168,31 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class CurvePoint:
-    """One recorded second of a curve; ``pnl`` and ``drawdown`` are None for an unknown price."""
+class Outline:
+    """The few values that a chart draws of a stretch of a curve, from ``at`` until ``until``.
 
-    at: datetime
-    pnl: Decimal | None
-    drawdown: Decimal | None
+    ``values`` are instants and equity in time order, plain pairs because a chart has thousands:
+    first, highest, lowest, last, and the largest fall's peak and trough.  ``unknown_at`` is when
+    the curve became unknown after the last of them (or at all, without any), None when it did not.
+    ``still`` says that nothing was held at the end, so that the last value stands until the next
+    one, however late that comes.
+    """
+
+    at: int
+    until: int
+    values: Sequence[tuple[datetime, Decimal]]
+    unknown_at: datetime | None
+    still: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """What one fill did to the money: gross realised (negative if lost) and commission (+ cost)."""
+class TaggedTrip:
+    """A round trip with a tag: when it ended, and its money (negative if lost)."""
 
     at: datetime
     gross: Decimal
-    commission: Decimal
+    fees: Decimal
+    net: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +246,30 @@ class Reads(Protocol):
         """Round trips by the time they closed, newest first."""
         ...
 
+    def trades_after(
+        self,
+        scope: Scope,
+        most: int,
+        last: TradeRow | None,
+        *,
+        descending: bool = True,
+        pick: Pick = ANY,
+        span: Span = Span(),
+    ) -> Sequence[TradeRow]:
+        """At most ``most`` round trips that come after ``last`` by the time they closed.
+
+        None is before the first.  What closes meanwhile moves nothing that was not read yet.
+        """
+        ...
+
+    def excursions(self, trips: Collection[TripId]) -> Mapping[TripId, Excursion]:
+        """How far these went at the marks of each second; those that are unknown are left out."""
+        ...
+
+    def signals(self, rows: Collection[TradeRow]) -> Mapping[TripId, Sequence[Signalled]]:
+        """The fills of these round trips, each from the first to the last; one question for all."""
+        ...
+
     def trade(self, user_id: str, trip: TripId) -> TradeRow | None:
         """The user's round trip of that name."""
         ...
@@ -235,12 +280,6 @@ class Reads(Protocol):
 
     def tags(self, user_id: str) -> Sequence[str]:
         """The tags that the user's round trips have, in order of the alphabet."""
-        ...
-
-    def trips(
-        self, scope: Scope, most: int, *, pick: Pick = ANY, span: Span = Span()
-    ) -> Sequence[TripRow]:
-        """At most ``most`` round trips with their stops, by the time they closed, oldest first."""
         ...
 
     def log(
@@ -260,14 +299,6 @@ class Reads(Protocol):
         """
         ...
 
-    def curve(self, series_id: int, start: int, end: int, buckets: int) -> Sequence[CurvePoint]:
-        """Recorded seconds of a P&L series in [start, end), epoch seconds, oldest first.
-
-        When there are more than four a bucket, only each bucket's lowest and highest P&L, its
-        worst drawdown and its last known sample stay; a bucket of nothing but gaps is one gap.
-        """
-        ...
-
     def extent(self, series_id: int) -> tuple[int, int] | None:
         """Epoch seconds of the first and the last sample of the series; None without one."""
         ...
@@ -279,12 +310,47 @@ class Reads(Protocol):
         """
         ...
 
-    def booked(self, scope: Scope, span: Span) -> Sequence[Booked]:
-        """What the fills of the span did to the money, oldest first."""
+    def book_days(
+        self, scope: Scope, first: date, last: date, symbol: str | None = None
+    ) -> Sequence[BookDay]:
+        """The days from ``first`` to ``last`` of each book of the scope, oldest first."""
         ...
 
-    def finished(self, scope: Scope, span: Span) -> Sequence[datetime]:
-        """When round trips ended within the span, oldest first."""
+    def tagged_trips(
+        self, scope: Scope, tag: str, span: Span, symbol: str | None = None
+    ) -> Sequence[TaggedTrip]:
+        """The round trips with that tag that ended within the span, oldest first."""
+        ...
+
+    def spans(self, series_id: int, level: Level, start: int, end: int) -> Sequence[Rolled]:
+        """The series' rolled spans of that level within [start, end), epoch seconds, oldest first.
+
+        The newest minutes are not rolled yet, and old ones no longer kept: see ``covering``.
+        """
+        ...
+
+    def outlines(self, series_id: int, level: Level, start: int, end: int) -> Sequence[Outline]:
+        """What a chart draws of the spans that ``spans`` returns, read in a quarter of the time."""
+        ...
+
+    def covering(self, series_id: int, start: int, end: int) -> Sequence[Rolled]:
+        """The fewest spans that cover [start, end), epoch seconds, oldest first.
+
+        Days, at the edges hours and minutes, then what is not rolled, a minute each or the part of
+        one that is asked for.  Where finer ones are no longer kept, the span that reaches over an
+        edge is there whole.
+        """
+        ...
+
+    def seconds(self, series_id: int, start: int, end: int) -> Sequence[Sample]:
+        """What was recorded within [start, end), epoch seconds, oldest first, as far as it is kept.
+
+        A row is there when something changed, and at least once a minute.
+        """
+        ...
+
+    def base(self, series_id: int) -> Decimal:
+        """The capital of the series' accounts when it began; its equity is this plus its P&L."""
         ...
 
     def last_alerts(self, user_id: str) -> Mapping[str, datetime]:

@@ -13,10 +13,9 @@ from threading import Lock
 from typing import Final
 
 from app.domain.errors import StoreFailed
-from app.domain.events import Fact, FactKind, Level
 from app.domain.safety.switches import Scope, Switch, TradingState
 from app.services.ports import Clock, UnitOfWork
-from app.services.trading.switches import trading_state
+from app.services.trading.switches import tighten
 
 #: Trading halts when less than this part of the wanted space is free.
 CRITICAL_PART: Final = 4
@@ -82,19 +81,9 @@ class Storage:
     def write_down(self, uow: UnitOfWork) -> None:
         """Write the halt that waits into the transaction, unless trading is halted already."""
         halt = self._halt
-        if halt is None or trading_state(uow) is TradingState.HALTED:
-            return
-        code, state = "STORAGE_FAILED", TradingState.HALTED
-        uow.switches.throw(Switch(Scope.SERVER, "", state, halt.at, code, halt.detail))
-        uow.facts.append(
-            Fact(
-                kind=FactKind.TRADING_HALTED,
-                at=halt.at,
-                message=f"Trading halted by the server itself. {halt.detail}",
-                level=Level.ERROR,
-                code=code,
-            )
-        )
+        if halt is not None:
+            halted = TradingState.HALTED
+            tighten(uow, Switch(Scope.SERVER, "", halted, halt.at, "STORAGE_FAILED", halt.detail))
 
     def kept(self) -> None:
         """Forget the halt: it is written."""

@@ -146,6 +146,7 @@ def _said(error: Exception) -> str:
 def _sqlite(url: URL, busy_timeout_ms: int) -> Engines:
     def engine(synchronous: str, begin: str, *pragmas: str) -> Engine:
         made = create_engine(url, pool_timeout=POOL_TIMEOUT_S)
+        _give_room_back(made)
         _prepare(
             made,
             f"PRAGMA busy_timeout = {min(busy_timeout_ms, STALL_MS):d}",
@@ -165,6 +166,18 @@ def _sqlite(url: URL, busy_timeout_ms: int) -> Engines:
         reading=engine("NORMAL", "BEGIN", "PRAGMA query_only = ON"),
         one_writer=True,
     )
+
+
+def _give_room_back(engine: Engine) -> None:
+    """Let a new file get smaller where history was deleted; one with tables cannot learn it.
+
+    There the statement would only wait for whoever writes.
+    """
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401  the driver's own
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
 
 def _prepare(engine: Engine, *statements: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import ColumnElement, Connection, Table, and_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
@@ -40,6 +40,22 @@ class Record(Generic[T]):
     def all(self, rows: Iterable[Sequence[Any]]) -> list[T]:
         """Make a dataclass of each row."""
         return [self._make(*row) for row in rows]
+
+
+def found_by(
+    columns: Sequence[ColumnElement[Any]], keys: Collection[Sequence[object]]
+) -> ColumnElement[bool]:
+    """Return the condition that each column has its value of one of the ``keys``.
+
+    SQLite reads a whole table for a list of rows, and finds lists of values by an index; rows that
+    mix the values of two keys are among what is found.
+    """
+    return and_(
+        *(
+            column.in_(set(found))
+            for column, found in zip(columns, zip(*keys, strict=True), strict=True)
+        )
+    )
 
 
 Variants = Mapping[str, Executable]

@@ -105,6 +105,7 @@ def _to_scaled(value: Decimal) -> int:
     return int(CONTEXT.to_integral_value(CONTEXT.scaleb(value, 8)))
 
 
+@lru_cache(maxsize=_SHARED)
 def _from_scaled(value: int) -> Decimal:
     return plain(CONTEXT.scaleb(Decimal(value), -8))
 

@@ -14,14 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain.errors import InvariantBroken, SignalboxError, StoreFailed, StoreUnavailable
 from app.services.ports import Publish, UnitOfWork
 from app.store.engine import DatabaseFailure, Engines, translate
+from app.store.repos.agreement import Agreements, StoredBooks
 from app.store.repos.books import Positions, Trips
+from app.store.repos.days import BookDays, DayNotes
 from app.store.repos.history import Facts, Flags, History
 from app.store.repos.inbox import Alerts, Decisions
-from app.store.repos.journal import TripRemarks
+from app.store.repos.journal import Attachments, Excursions, TripRemarks
+from app.store.repos.measured import MetricDays
 from app.store.repos.orders import Fills, Orders
 from app.store.repos.paper import PaperRecords
 from app.store.repos.people import Accounts, Keys, Strategies, Users
+from app.store.repos.rolled import RolledHistory
 from app.store.repos.safety import Drifts, Storms, Switches
+from app.store.repos.statements import Statements
 
 #: Longer than SQLite's own wait for another process, so that its answer comes first.
 PATIENCE_S: Final = 10.0
@@ -77,19 +82,28 @@ class SqlUnit:
 
     __slots__ = (
         "accounts",
+        "agreements",
         "alerts",
+        "attachments",
         "connection",
+        "day_notes",
+        "days",
         "decisions",
         "drifts",
+        "excursions",
         "facts",
         "fills",
         "flags",
         "history",
         "keys",
+        "metric_days",
         "orders",
         "paper",
         "positions",
         "remarks",
+        "rolled",
+        "statements",
+        "stored",
         "storms",
         "strategies",
         "switches",
@@ -100,18 +114,27 @@ class SqlUnit:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.accounts = Accounts(connection)
+        self.agreements = Agreements(connection)
         self.alerts = Alerts(connection)
+        self.attachments = Attachments(connection)
+        self.day_notes = DayNotes(connection)
+        self.days = BookDays(connection)
         self.decisions = Decisions(connection)
         self.drifts = Drifts(connection)
+        self.excursions = Excursions(connection)
         self.facts = Facts(connection)
         self.fills = Fills(connection)
         self.flags = Flags(connection)
         self.history = History(connection)
         self.keys = Keys(connection)
+        self.metric_days = MetricDays(connection)
         self.orders = Orders(connection)
         self.paper = PaperRecords(connection)
         self.positions = Positions(connection)
         self.remarks = TripRemarks(connection)
+        self.rolled = RolledHistory(connection)
+        self.stored = StoredBooks(connection)
+        self.statements = Statements(connection)
         self.storms = Storms(connection)
         self.strategies = Strategies(connection)
         self.switches = Switches(connection)

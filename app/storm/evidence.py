@@ -21,9 +21,10 @@ from app.services.ports import BookKey, OrderStep, Sample, Series
 from app.sim.ledger import Ledger, rebuild
 from app.sim.records import PaperFill, PaperOrder
 from app.store.engine import make_engines
-from app.store.repos.history import FACT, SAMPLE, SERIES
+from app.store.repos.history import FACT, SERIES
 from app.store.repos.inbox import ALERT, DECISION
 from app.store.repos.orders import FILL, ORDER, STEP
+from app.store.repos.rolled import SAMPLE
 from app.store.tables.history import (
     FACTS,
     PAPER_FILLS,

@@ -250,11 +250,6 @@ def _invented(evidence: Evidence) -> Iterator[str]:
     Where the alerts' own prices are the only ones, a restart forgets them all: until the next
     alert brings one, whatever is held has no price.
     """
-    for series, sample in evidence.curves:
-        if (sample.open is None) != (sample.pnl is None):
-            yield f"curve {series.id} at {sample.at}: an unknown part and a known sum"
-        elif sample.open is not None and sample.pnl != sample.realised + sample.open:
-            yield f"curve {series.id} at {sample.at}: the sum is not realised plus open"
     if evidence.deaths is not None:
         known, held = _Known(evidence), _Held(evidence.moves)
         for series, sample in evidence.curves:

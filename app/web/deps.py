@@ -15,17 +15,21 @@ from app.services.reads import Reads
 
 if TYPE_CHECKING:
     from app.services.accounts import AccountService
+    from app.services.agreement import Agreement
+    from app.services.calendar import CalendarDesk
+    from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
     from app.services.funds import Funds
     from app.services.halts import HaltDesk
     from app.services.health import Health
     from app.services.inbox import Inbox
-    from app.services.journal import JournalDesk, Measuring
+    from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
     from app.services.manual import ManualDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
     from app.services.reconcile import DriftDesk
     from app.services.sources import Sources
+    from app.services.statements import StatementDesk
     from app.services.storage import Storage
     from app.services.storms import StormDesk
     from app.services.strategies import StrategyService
@@ -81,16 +85,22 @@ class WebDeps:
     funds: Funds
     faults: FaultBook
     drift: DriftDesk
+    agreement: Agreement
     desk: ManualDesk
     halts: HaltDesk
     storage: Storage
+    statements: StatementDesk
     storms: StormDesk
     recorder: Recorder
     health: Health
     sources: Sources
     views: Views
+    calendar: CalendarDesk
+    curves: CurveDesk
     measuring: Measuring
     journal: JournalDesk
+    days: DayDesk
+    pictures: PictureDesk
     tracer: Tracer
     reads: Reads
     quotes: Quotes

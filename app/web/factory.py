@@ -12,14 +12,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.web import account_pages, auth, headers, health, pages, problems, signin, standby, webhook
 from app.web.api import (
     accounts,
+    agreement,
+    attachments,
+    calendar,
+    chart,
     dashboard,
     drift,
     journal,
+    journal_day,
     journal_pages,
     metrics,
     records,
     refusals,
     safety,
+    statements,
     storms,
     strategies,
     trading,
@@ -60,9 +66,13 @@ def create_app(web: WebDeps) -> APIFlask:
     pages.install(app, settings)
     account_pages.install(app)
     drift.install_page(app)
+    agreement.install_page(app)
     journal_pages.install(app)
+    journal_day.install(app)
+    attachments.install_pages(app)
+    statements.install_pages(app)
     storms.install_pages(app)
-    _install_api(app)
+    _install_api(app, web)
     auth.install(app, settings)
     standby.install(app)
     app.wsgi_app = _impatient(app.wsgi_app)  # type: ignore[method-assign]
@@ -91,17 +101,22 @@ def _impatient(serve: Wsgi) -> Wsgi:
     return within
 
 
-def _install_api(app: APIFlask) -> None:
+def _install_api(app: APIFlask, web: WebDeps) -> None:
     api = APIBlueprint("api", __name__, url_prefix="/api")
     records.install(api)
     trading.install(api)
     safety.install(api)
     drift.install(api)
+    agreement.install(api, web)
+    statements.install(api)
     storms.install(api)
     accounts.install(api)
     strategies.install(api)
     dashboard.install(api)
+    calendar.install(api)
+    chart.install(api)
     journal.install(api)
+    attachments.install(api)
     metrics.install(api)
     refusals.install(api)
     signin.install_tokens(api)

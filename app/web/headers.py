@@ -32,7 +32,8 @@ def install(app: Flask, settings: WebSettings) -> None:
     def set_headers(response: Response) -> Response:
         if request.endpoint == "webhook.receive":
             return response
-        response.headers.extend(fixed)
+        for name, value in fixed.items():
+            response.headers.setdefault(name, value)
         if request.endpoint != "static":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -34,7 +34,12 @@ STATUSES: Final[Mapping[type[SignalboxError], int]] = {
     StoreUnavailable: 503,
 }
 #: Codes that say more than their class: who is signed in may still lack the right.
-CODE_STATUSES: Final[Mapping[str, int]] = {"CSRF": 403, "WRONG_SETUP_LINK": 403}
+CODE_STATUSES: Final[Mapping[str, int]] = {
+    "CSRF": 403,
+    "WRONG_SETUP_LINK": 403,
+    "ATTACHMENT_TOO_LARGE": 413,
+    "ATTACHMENT_NOT_A_PICTURE": 415,
+}
 CODES: Final[Mapping[int, str]] = {
     400: "BAD_REQUEST",
     401: "UNAUTHORISED",

@@ -6,7 +6,7 @@ settler, which books it.  No transaction is open while a venue is asked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -56,6 +56,7 @@ class Sender:
         self._clock = clock
         self._held_back: dict[str, _HeldBack] = {}
         self._asked_at: dict[str, float] = {}
+        self._locked_at: dict[str, float] = {}
 
     def submit(self, order: Order) -> None:
         """Send the order under its own id, and report the answer.
@@ -107,15 +108,10 @@ class Sender:
         waited = self._waited(order)
         if order.state is OrderState.PENDING_CANCEL and not waited:
             return False
-        try:
-            broker = self._brokers.of(order.account_id)
-            held = broker.order(order.client_order_id)
-            missed = broker.fills(order.created_at) if held is not None else ()
-        except BrokerAuth as error:
-            self._locked_out(order, error)
+        told = self._ask(order, lambda _: True)
+        if told is None:
             return False
-        except BrokerError:
-            return False
+        held, missed = told
         if held is not None:
             return self._found(order, held, missed)
         if waited:
@@ -124,15 +120,10 @@ class Sender:
 
     def confirm(self, order: Order) -> bool:
         """Book what an order filled before it ended; whether the venue has said so for certain."""
-        try:
-            broker = self._brokers.of(order.account_id)
-            held = broker.order(order.client_order_id)
-            more = held is not None and held.filled_quantity > order.filled_quantity
-            missed = broker.fills(order.created_at) if more else ()
-        except BrokerError:
+        told = self._ask(order, lambda held: held.filled_quantity > order.filled_quantity)
+        if told is None:
             return False
-        for report in missed:
-            self._settler.receive(report)
+        self._book(told[1])
         return True
 
     def adopt(self, order: Order, held: VenueOrder) -> None:
@@ -162,17 +153,29 @@ class Sender:
 
     def _learn_why(self, order: Order) -> None:
         """Book what was missed of an order that cannot be cancelled any more because it is over."""
+        held, missed = self._ask(order, lambda held: not held.state.working) or (None, ())
+        if held is not None and not held.state.working:
+            self.adopt(order, held)
+            self._book(missed)
+
+    def _ask(
+        self, order: Order, wants_fills: Callable[[VenueOrder], bool]
+    ) -> tuple[VenueOrder | None, Sequence[Report]] | None:
+        """What the venue has of the order, and its fills if wanted; None when it does not say."""
         try:
             broker = self._brokers.of(order.account_id)
             held = broker.order(order.client_order_id)
-            over = held is not None and not held.state.working
-            missed = broker.fills(order.created_at) if over else ()
+            wanted = held is not None and wants_fills(held)
+            return held, broker.fills(order.created_at) if wanted else ()
+        except BrokerAuth as error:
+            self._locked_out(order, error)
         except BrokerError:
-            return
-        if held is not None and over:
-            self.adopt(order, held)
-            for report in missed:
-                self._settler.receive(report)
+            pass
+        return None
+
+    def _book(self, missed: Sequence[Report]) -> None:
+        for report in missed:
+            self._settler.receive(report)
 
     def _found(self, order: Order, held: VenueOrder, missed: Sequence[Report]) -> bool:
         if order.state is OrderState.PENDING_CANCEL and held.state.working:
@@ -180,8 +183,7 @@ class Sender:
             self.cancel(order)
             return False
         self.adopt(order, held)
-        for report in missed:
-            self._settler.receive(report)
+        self._book(missed)
         return True
 
     def _not_there(self, order: Order, refusal: Denied | None) -> None:
@@ -196,7 +198,14 @@ class Sender:
             self.submit(order)
 
     def _locked_out(self, order: Order, error: BrokerAuth) -> None:
-        """Have the account stopped: a human has to enter its credentials again."""
+        """Have the account stopped: a human has to enter its credentials again.
+
+        Said once in a grace period, because whoever asks again and again would wake himself.
+        """
+        now, said = self._clock.monotonic(), self._locked_at.get(order.account_id)
+        if said is not None and now - said < GRACE.total_seconds():
+            return
+        self._locked_at[order.account_id] = now
         self._settler.receive(AuthReport(order.account_id, self._clock.now(), error.detail))
 
     def _waited(self, order: Order) -> bool:

@@ -20,6 +20,7 @@ from app.domain.orders import Fill, Order, OrderEvent, OrderState, after
 from app.domain.orders import apply as transition
 from app.domain.reports import AuthReport, FillReport, OrderReport, Report
 from app.domain.safety.switches import Scope, Switch, TradingState
+from app.services.calendar.booking import count_fill, recount_book
 from app.services.ports import Book, BookKey, Clock, OrderStep, Store, UnitOfWork
 from app.services.trading.switches import stop_account, tighten
 
@@ -183,15 +184,15 @@ class Settler:
         book = uow.positions.get(key)
         if not book.position.continues(fill):
             return self._refold(uow, key, fill, multiplier)
-        position = positions.apply(book.position, fill, multiplier)
-        realised = position.realised_gross - book.position.realised_gross
-        if not uow.fills.insert(fill, realised, self._clock.now()):
+        step = positions.Step(fill, book.position, positions.apply(book.position, fill, multiplier))
+        if not uow.fills.insert(fill, step.realised_gross, self._clock.now()):
             return None
         progress = journal.advance(book.trip, fill, multiplier)
         if progress.closed is not None:
             uow.trips.insert(key, progress.closed)
-        uow.positions.save(key, Book(position, progress.open), fill.at)
-        return realised
+        uow.positions.save(key, Book(step.after, progress.open), fill.at)
+        count_fill(uow, key, step, progress.closed)
+        return step.realised_gross
 
     def _refold(
         self, uow: UnitOfWork, key: BookKey, late: Fill, multiplier: Decimal
@@ -199,17 +200,15 @@ class Settler:
         """Rebuild the book from all its fills because ``late`` belongs before some of them."""
         if not uow.fills.insert(late, ZERO, self._clock.now()):
             return None
-        position, own = positions.FLAT, ZERO
-        fills = uow.fills.of_book(key)
-        for fill in fills:
-            after = positions.apply(position, fill, multiplier)
-            realised = after.realised_gross - position.realised_gross
-            uow.fills.set_realised(fill, realised)
-            own = realised if fill.venue_fill_id == late.venue_fill_id else own
-            position = after
+        own, fills = ZERO, uow.fills.of_book(key)
+        steps = list(positions.history(fills, multiplier))
+        for step in steps:
+            uow.fills.set_realised(step.fill, step.realised_gross)
+            own = step.realised_gross if step.fill.venue_fill_id == late.venue_fill_id else own
         trips = journal.journal(fills, multiplier)
         uow.trips.replace(key, trips.closed)
-        uow.positions.save(key, Book(position, trips.open), late.at)
+        uow.positions.save(key, Book(steps[-1].after, trips.open), late.at)
+        recount_book(uow, key, steps, trips.closed)
         return own
 
     def _advance(self, uow: UnitOfWork, order: Order, fill: Fill, venue_id: str | None) -> Order:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select
 
-from app.domain.journal import RoundTrip
+from app.domain.journal import RoundTrip, Trip
 from app.domain.money import ZERO
 from app.domain.positions import FLAT, Position
 from app.services.ports import Book, BookKey
@@ -30,6 +30,8 @@ _GET: Final = select(_p.trip, *POSITION.columns).where(
 )
 _SAVE: Final = insert_or_replace(POSITIONS, "strategy_id", "account_id", "symbol")
 _ALL: Final = select(*KEY.columns, *POSITION.columns).order_by(*KEY.columns)
+
+_UNDER_WAY: Final = select(*KEY.columns, _p.trip).where(_p.quantity != ZERO)
 
 
 @lru_cache
@@ -75,6 +77,11 @@ class Positions(Repo):
     def all(self) -> Mapping[BookKey, Position]:
         """Every book that was ever written."""
         return self._books(_ALL)
+
+    def under_way(self) -> Mapping[BookKey, Trip]:
+        """The round trip under way of each book that holds something."""
+        rows = self._rows(_UNDER_WAY)
+        return {KEY.of(row[:_KEYS]): row[_KEYS] for row in rows if row[_KEYS] is not None}
 
     def _books(self, wanted: Select[Any], **values: str) -> Mapping[BookKey, Position]:
         rows = self._rows(wanted, **values)

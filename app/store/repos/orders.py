@@ -11,8 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Select, bindparam, insert, select, text, update
 
 from app.domain.errors import NotFound
+from app.domain.instruments import resolve
 from app.domain.money import ZERO, exact
 from app.domain.orders import Fill, Order, OrderRole
+from app.domain.positions import cost
 from app.services.ports import BookedFill, BookKey, OrderStep
 from app.store.records import Record, Repo, insert_or_skip
 from app.store.tables.trading import FILLS, ORDER_EVENTS, ORDERS, WORKING_ORDERS
@@ -166,10 +168,23 @@ _SET_REALISED: Final = (
 )
 
 
+#: What ``cost_of`` takes.
+COST: Final = (_f.commission, _f.base_fee, _f.price, _f.symbol, _f.at)
+
+
+def cost_of(
+    commission: Decimal, kept: Decimal, price: Decimal, symbol: str, at: datetime
+) -> Decimal:
+    """Return what a fill cost, with what its venue kept in coin; negative for a rebate."""
+    if not kept:
+        return commission
+    return cost(commission, kept, price, resolve(symbol, at.date()).instrument.multiplier)
+
+
 @lru_cache
 def _since(*names: str) -> Select[Any]:
     """What fills realised since an instant, by the columns that are named."""
-    wanted = select(_f.realised, _f.commission).where(_f.at >= bindparam("since"))
+    wanted = select(_f.realised, *COST).where(_f.at >= bindparam("since"))
     return wanted.where(*(_f[name] == bindparam(name) for name in names))
 
 
@@ -214,8 +229,8 @@ class Fills(Repo):
     def realised_since(
         self, strategy_id: str | None, account_id: str | None, since: datetime
     ) -> Decimal:
-        """What fills at or after ``since`` realised, less their commissions; None means all."""
+        """What fills at or after ``since`` realised, less what they cost; None means all."""
         given = {"strategy_id": strategy_id, "account_id": account_id}
         values = {name: value for name, value in given.items() if value is not None}
         rows = self._rows(_since(*values), since=since, **values)
-        return sum((realised - fee for realised, fee in rows), ZERO)
+        return sum((realised - cost_of(*fill) for realised, *fill in rows), ZERO)
