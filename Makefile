@@ -19,7 +19,7 @@ SEED ?=
 REPORT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo setup-test test faults coverage crash check format bench lock
+.PHONY: help setup run demo setup-test test faults sweep coverage crash check format bench lock
 
 help: ## Say what each target does.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
@@ -35,10 +35,13 @@ demo: setup ## Serve with two accounts, five strategies and a synthetic market, 
 setup-test: setup $(TEST_TOOLS) ## Set up what the tests need: development packages, and Chromium and PostgreSQL where they may be installed.
 
 test: setup-test ## Run the suite on two cores; ARGS="-k pnl" for a part of it.
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile -m "not hardship" $(ARGS)
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile -m "not hardship and not sweep" $(ARGS)
 
 faults: setup-test ## Take databases, disks and lives away from real servers: the tests that need minutes for it.
 	$(PYTHON) -m pytest -n $(JOBS) --dist load -m hardship $(ARGS)
+
+sweep: setup-test ## Open every page in both themes and on a phone: nothing that axe finds, nothing cut off.
+	$(PYTHON) -m pytest -n $(JOBS) --dist load -m sweep $(ARGS)
 
 coverage: setup-test ## Run the suite with branch coverage and show what no test reaches.
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)

@@ -7,7 +7,7 @@ import sys
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.support.chromium", "tests.support.databases"]
+pytest_plugins = ["tests.support.chromium", "tests.support.databases", "tests.support.stores"]
 
 HOME = ("127.0.0.1", "::1", "localhost", "", None)
 

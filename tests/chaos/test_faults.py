@@ -29,6 +29,8 @@ from tests.support.chaos import ALERT_AGE, QUOTE_AGE, InnerVenue, inner_venue
 from tests.support.paper import ES, NOON, account, order
 from tests.support.serving import free_port
 
+pytestmark = pytest.mark.hardship
+
 F = Fault
 REFUSALS: dict[Fault, type[BrokerError]] = {
     F.UNAUTHORISED: BrokerAuth,

@@ -8,6 +8,8 @@ from app.domain.inbox import AlertState
 from app.domain.orders import OrderState
 from tests.support.shaky import Shaky
 
+pytestmark = pytest.mark.hardship
+
 #: The answer was lost on the way, before or after the order was taken.
 LOST = ["drop_before", "drop_after", "hang_before", "hang_after"]
 BROKEN = [

@@ -22,6 +22,8 @@ from tests.support.chaos import OuterVenue, outer_venue
 from tests.support.serving import Server, eventually, run, serving
 from tests.support.tree import ROOT
 
+pytestmark = pytest.mark.hardship
+
 PARENT = """
 import sys, time
 from pathlib import Path

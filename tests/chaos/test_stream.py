@@ -23,6 +23,8 @@ from tests.support.chaos import ALERT_AGE, QUOTE_AGE, InnerVenue, inner_venue
 from tests.support.paper import ES, NOON, account, order
 from tests.support.serving import eventually
 
+pytestmark = pytest.mark.hardship
+
 IDLE_S = 0.8
 
 

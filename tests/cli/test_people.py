@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.commands.opening import opened
+from app.commands.parts.opening import opened
 from tests.cli.conftest import PASSWORD, Shell
 
 NEW = "another horse battery"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.opening import alone, opened, port_fault, prepared
+from app.commands.parts.opening import alone, opened, port_fault, prepared
 from app.commands.serve import made_ready, server_command, server_environment
 from app.config import Settings
 from app.domain.errors import ConfigError, Conflict

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.http import HttpServer, ServerGone
+from app.commands.parts.http import HttpServer, ServerGone
 from app.domain.errors import Unauthorised
 from tests.cli.conftest import PASSWORD, Shell, Webhook
 from tests.support.recordings import Recording

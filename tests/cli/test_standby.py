@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.opening import alone
+from app.commands.parts.opening import alone
 from app.config import Settings
 from tests.cli.conftest import Shell
-from tests.support.stores import postgres_store_url
-
-__all__ = ["postgres_store_url"]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

@@ -96,7 +96,7 @@ STATEMENTS = {
     "C13": Statement(before=".", seen="INSERT INTO fills "),
 }
 #: The trading day has ended, with what the next one begins is being looked up (rolling.py).
-ROLL = {"C18": Statement(before=r"SELECT .*\sFROM strategy_pnl_history\s")}
+ROLL = {"C18": Statement(before=r"SELECT strategy_pnl_history\.open\s+FROM strategy_pnl_history\s")}
 MOMENTS = {
     # The alert is committed, its sender has no answer.
     "C03": told(FactKind.ALERT_RECEIVED),

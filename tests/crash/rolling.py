@@ -34,7 +34,7 @@ def roll_over(ward: Ward) -> None:
     _price(ward, "5020")
     evidence = ward.judged()
     earned = [
-        (sample.at, sample.pnl)
+        (sample.at, None if sample.open is None else sample.realised + sample.open)
         for series, sample in evidence.curves
         if (series.strategy_id, series.account_id) == (None, account_id)
     ]

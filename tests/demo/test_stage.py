@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.opening import opened, prepared
+from app.commands.parts.opening import opened, prepared
 from app.config import Settings
 from app.demo.script import CAST
 from app.demo.stage import USER, staged

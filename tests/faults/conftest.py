@@ -16,9 +16,6 @@ from sqlalchemy import text
 from app.store.engine import make_engines
 from tests.cli.conftest import PASSWORD, shell_on
 from tests.support.serving import Server, eventually, serving
-from tests.support.stores import postgres_store_url
-
-__all__ = ["postgres_store_url"]
 
 #: TradingView gives up after so long.
 PATIENCE_S = 3.0

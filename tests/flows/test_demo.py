@@ -113,6 +113,23 @@ def test_mishaps_are_shown_too(person: Person) -> None:
     assert eventually(shown, 30)
 
 
+def test_what_it_stores_agrees_with_its_fills_while_it_trades(person: Person) -> None:
+    address = f"{person.address}/api/agreement"
+    person.look("/agreement")
+    begun = person.session.post(address, json={}, headers={"X-CSRFToken": person.token}, timeout=10)
+    assert begun.status_code == 202
+
+    def ended() -> dict[str, Any] | None:
+        runs = person.session.get(address, timeout=10).json()["runs"]
+        return None if runs[0]["state"] == "running" else runs[0]
+
+    run = eventually(ended, 60)
+    assert (run["state"], run["differences"], run["problem"]) == ("agreed", 0, None)
+    assert run["books"] >= 5
+    assert run["fills"] > 0
+
+
+@pytest.mark.hardship
 def test_it_ends_cleanly_and_starts_again_where_it_was(tmp_path: Path) -> None:
     passwords = set()
     for number in (signal.SIGINT, signal.SIGTERM):

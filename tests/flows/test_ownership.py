@@ -18,11 +18,8 @@ from app.store.tables.history import STRATEGY_PNL_HISTORY
 from tests.support.databases import execute
 from tests.support.serving import eventually
 from tests.support.site import Site, health, kill, open_site, processes, trades
-from tests.support.stores import postgres_store_url
 
 pytestmark = pytest.mark.hardship
-
-__all__ = ["postgres_store_url"]
 
 #: Within this many seconds of a kill the other server must trade; it is about 1 to 3 when idle.
 TAKEN_OVER_S = 20.0

@@ -60,6 +60,14 @@ def test_every_name_of_postgresql_means_the_driver_that_lets_greenlets_run(name:
     assert read_url(f"{name}://h/d").drivername == "postgresql+psycopg2"
 
 
+def test_a_new_file_can_get_smaller_again(tmp_path: Path) -> None:
+    engines = make_engines(f"sqlite:///{tmp_path / 'signalbox.db'}")
+    with engines.durable.begin() as connection:
+        connection.execute(text("CREATE TABLE filling (data TEXT)"))
+        assert connection.execute(text("PRAGMA auto_vacuum")).scalar_one() == 2
+    engines.dispose()
+
+
 def test_sqlite_is_told_to_be_careful(tmp_path: Path) -> None:
     engines = make_engines(f"sqlite:///{tmp_path / 'signalbox.db'}", busy_timeout_ms=5)
     seen = {}

@@ -180,7 +180,7 @@ def test_the_first_user_adopts_what_has_no_owner(store: SqlStore) -> None:
     with store.write() as unit:
         unit.accounts.insert(replace(ACCOUNT, id="account-2", name="free", user_id=None))
         unit.strategies.insert(replace(STRATEGY, id="strategy-2", name="free", user_id=None))
-        unit.history.add_series(None, "strategy-2", None)
+        unit.history.add_series(None, "strategy-2", None, Decimal(0))
         unit.users.insert(BOB)
         unit.users.adopt_all("user-2")
     with store.read() as unit:

@@ -66,7 +66,7 @@ def test_nobody_sees_what_is_not_theirs(reads: Reads) -> None:
     theirs = Scope("user-2", "strategy-2", "account-2")
     assert reads.alerts("user-2", FIRST).total == 1
     assert reads.orders(theirs, FIRST).total == reads.fills(theirs, FIRST).total == 1
-    assert len(reads.log("user-2")) == len(reads.booked(theirs, Span())) == 1
+    assert len(reads.log("user-2")) == 1
     assert set(reads.last_alerts("user-2")) == {"strategy-2"}
     other = Scope("user-1", "strategy-2", "account-2")
     assert reads.alerts("user-1", FIRST, strategy_id="strategy-2").total == 0
@@ -74,7 +74,6 @@ def test_nobody_sees_what_is_not_theirs(reads: Reads) -> None:
     assert reads.fills(MINE, FIRST).total == reads.fills(other, FIRST).total == 0
     assert reads.trades(MINE, FIRST).total == 0
     assert not reads.log("user-1")
-    assert not reads.booked(MINE, Span())
     assert reads.log("user-1", strategy_id="strategy-2") == []
     assert reads.last_alerts("user-1") == {}
 
@@ -212,11 +211,6 @@ def test_fills_are_listed_with_what_they_realised(store: SqlStore, reads: Reads)
     assert found(symbol="ESZ2026") == ["2", "1"]
     assert found(Scope("user-1", "strategy-1")) == ["3", "1"]
     assert found(span=Span(NOON + 2 * SECOND, NOON + 3 * SECOND)) == ["2"]
-    money = [(each.gross, each.commission) for each in reads.booked(MINE, Span(NOON + SECOND))]
-    assert money == [(Decimal(gross), Decimal("4.5")) for gross in ("-5.25", "7", "0")]
-    assert [each.at for each in reads.booked(MINE, Span(None, NOON + 2 * SECOND))] == [
-        NOON + SECOND
-    ]
 
 
 def test_round_trips_are_listed_by_when_they_closed(store: SqlStore, reads: Reads) -> None:

@@ -146,12 +146,12 @@ def test_writes_of_many_threads_all_arrive_one_at_a_time(engines: Engines) -> No
 def test_a_recorded_block_is_whole_or_not_at_all_too(store: SqlStore) -> None:
     def fail() -> None:
         with store.record() as unit:
-            unit.history.add_series("user-1", None, None)
+            unit.history.add_series("user-1", None, None, Decimal(0))
             raise NotFound("Nothing.")
 
     furnish(store)
     with store.record() as unit:
-        unit.history.add_series(None, "strategy-1", None)
+        unit.history.add_series(None, "strategy-1", None, Decimal(0))
     with pytest.raises(NotFound):
         fail()
     with store.read() as unit:

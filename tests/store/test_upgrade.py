@@ -12,6 +12,7 @@ from sqlalchemy import Connection, MetaData, select
 from sqlalchemy.engine import make_url
 
 from app.domain.safety.switches import Scope, TradingState
+from app.services.calendar.booking import recount_account
 from app.store import migrate
 from app.store.engine import make_engines
 from app.store.unit_of_work import SqlStore
@@ -21,7 +22,13 @@ DATA = Path(__file__).parent / "data"
 Row = dict[str, Any]
 
 #: What a later revision keeps elsewhere: switches were flags of the server, and of an account.
-MOVED = {("flags", "trading_state"), ("accounts", "state")}
+#: What samples add up to is no longer stored.
+MOVED = {
+    ("flags", "trading_state"),
+    ("accounts", "state"),
+    ("strategy_pnl_history", "pnl"),
+    ("strategy_pnl_history", "drawdown"),
+}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -105,3 +112,16 @@ def test_c19_an_upgraded_database_takes_new_rows(old: str) -> None:
         told = unit.facts.after(newest - 1, 1)[0]
         assert unit.facts.append(told).number > newest
     store.close()
+
+
+def test_c19_an_upgrade_counts_the_days_of_every_book_that_was_there(old: str) -> None:
+    migrate.upgrade(old)
+    store = SqlStore(make_engines(old), lambda _: None)
+    with store.write() as unit:
+        books = {key: unit.days.of_book(key) for key in unit.positions.all()}
+        for account in unit.accounts.list():
+            recount_account(unit, account.id)
+        assert {key: unit.days.of_book(key) for key in books} == books
+    store.close()
+    assert sum(day.fills for days in books.values() for day in days) > 0
+    assert sum(day.trades for days in books.values() for day in days) > 0

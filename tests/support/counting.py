@@ -22,21 +22,23 @@ from app.clock import VirtualClock
 from app.domain.accounts import Account
 from app.domain.events import Fact, FactKind
 from app.domain.instruments import resolve
+from app.domain.journal import advance
 from app.domain.orders import Fill, Side
-from app.domain.positions import apply
+from app.domain.positions import Step, apply
 from app.domain.quotes import Quote, QuoteSource
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.ids import TimeOrderedIds
 from app.services.accounts import AccountService
 from app.services.bus import Bus
+from app.services.calendar.booking import count_fill
 from app.services.pnl import Books, Recorder, Tick
 from app.services.ports import Book, BookKey, Sample, Series
 from app.services.strategies import StrategyService
 from app.services.users import UserService
 from app.store.engine import make_engines
 from app.store.migrate import upgrade
-from app.store.repos.history import SAMPLE
+from app.store.repos.rolled import SAMPLE
 from app.store.tables.history import STRATEGY_PNL_HISTORY
 from app.store.unit_of_work import SqlStore
 from app.vault import Vault
@@ -109,6 +111,7 @@ class CountingHouse:
             lambda: self.pauses.append(clock.monotonic()),
             lambda: self.may_keep,
         )
+        self.bus.subscribe(self.recorder.follow)
         self._fills = 0
 
     def close(self) -> None:
@@ -180,10 +183,14 @@ class CountingHouse:
         key = BookKey(strategy.id, fill.account_id, fill.symbol)
         multiplier = resolve(fill.symbol, fill.at.date()).instrument.multiplier
         with self.store.write() as uow:
-            before = uow.positions.get(key).position
-            after = apply(before, fill, multiplier)
-            uow.fills.insert(fill, after.realised_gross - before.realised_gross, fill.at)
-            uow.positions.save(key, Book(after, None), fill.at)
+            book = uow.positions.get(key)
+            after = apply(book.position, fill, multiplier)
+            progress = advance(book.trip, fill, multiplier)
+            uow.fills.insert(fill, after.realised_gross - book.position.realised_gross, fill.at)
+            if progress.closed is not None:
+                uow.trips.insert(key, progress.closed)
+            uow.positions.save(key, Book(after, progress.open), fill.at)
+            count_fill(uow, key, Step(fill, book.position, after), progress.closed)
             uow.facts.append(
                 Fact(
                     FactKind.POSITION_CHANGED,

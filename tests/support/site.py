@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from app.bootstrap import Core
-from app.commands.opening import opened, prepared
+from app.commands.parts.opening import opened, prepared
 from app.config import Settings
 from app.domain.inbox import AlertState
 from app.domain.settings import AccountLink, StrategySettings

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from flask_socketio import SocketIO
 from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
+from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
 from app.clock import VirtualClock
 from app.config import Settings
@@ -25,12 +26,16 @@ from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.domain.users import User
 from app.services.alarms import Alarms
+from app.services.calendar import CalendarDesk
+from app.services.curves import CurveDesk
 from app.services.funds import Funds
-from app.services.journal import JournalDesk, Measuring
+from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
+from app.services.statements import StatementDesk
 from app.services.storms import StormDesk
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
+from app.store.pictures import PictureFolder
 from app.web import WebDeps, WebSettings, create_app
 from app.web.auth import Visitor
 from app.web.live import Live
@@ -41,6 +46,8 @@ from tests.support.storming import Launches
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
+#: Room for the pictures of one user.
+PICTURE_BYTES = 20 * 1024 * 1024
 NAMES = ("ann", "bob")
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 
@@ -200,7 +207,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     launches = Launches()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
-    views = Views(made.store, made.reads, clock, made.recorder, settings.trading_day_roll)
+    views = Views(made.store, settings.trading_day_roll)
+    journal = JournalDesk(made.store, made.reads, clock)
     web = WebDeps(
         settings=replace(
             WebSettings(
@@ -227,9 +235,18 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         funds=funds,
         faults=fault_book(),
         drift=made.drift,
+        agreement=made.agreement,
         desk=made.desk,
         halts=made.halts,
         storage=made.storage,
+        statements=StatementDesk(
+            made.store,
+            clock,
+            made.ids,
+            lambda: None,
+            window=timedelta(seconds=settings.statement_window_s),
+            late=timedelta(seconds=settings.statement_late_s),
+        ),
         storms=StormDesk(
             made.store, clock, made.ids, made.accounts, made.strategies, made.halts, launches
         ),
@@ -237,8 +254,19 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         health=made.health,
         sources=made.sources,
         views=views,
-        measuring=Measuring(made.reads, views, clock),
-        journal=JournalDesk(made.store, made.reads, clock),
+        calendar=CalendarDesk(made.store, made.reads, clock, views, made.recorder, nothing),
+        curves=CurveDesk(made.reads, views, clock, made.recorder),
+        measuring=Measuring(made.reads, views, clock, nothing),
+        journal=journal,
+        days=DayDesk(made.store, made.reads, clock, views, journal),
+        pictures=PictureDesk(
+            made.store,
+            made.reads,
+            PictureFolder(made.settings.pictures_dir),
+            clock,
+            made.ids,
+            PICTURE_BYTES,
+        ),
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,

@@ -129,9 +129,36 @@ def test_the_dashboard_starts_from_the_users_figures(world: World) -> None:
     assert [row["net_quantity"] for row in data["positions"]] == ["1"]
     numbers = [line["fact"] for line in data["log"]]
     assert numbers == sorted(numbers)
-    assert len(data["chart"]["chart_data"]) > 1
+    assert data["day_ends"] == "2026-03-04T22:00:00.000Z"
     assert "March 2026" in page.text
     assert 'data-date="2026-03-04"' in page.text
+
+
+def test_the_dashboard_shows_one_strategy_and_keeps_its_filters_in_every_address(
+    world: World,
+) -> None:
+    strategy, _ = traded(world)
+    other, _ = world.strategy(title="Another")
+    client = world.client()
+    whole, mine, none = (
+        boot(client.get(f"/dashboard?strategy_id={each}").text) for each in ("", strategy, other.id)
+    )
+    assert whole["summary"] == mine["summary"]
+    assert (none["summary"]["total_pnl"], none["positions"]) == ("0", [])
+    page = client.get(f"/dashboard?strategy_id={strategy}&symbol=ESH2026").text
+    assert f"/dashboard?strategy_id={strategy}&amp;symbol=ESH2026&amp;year=2026" in page
+    assert f"pnl-drawdown-chart.csv?strategy_id={strategy}" in page
+    assert client.get("/dashboard?account_id=nobodys").status_code == 404
+
+
+def test_the_year_has_twelve_months_with_the_same_total(world: World) -> None:
+    traded(world)
+    page = world.client().get("/dashboard?year=2026").text
+    total = re.findall(r'id="month-total" data-value="([^"]+)"', page)
+    assert page.count('class="mon"') == 12
+    assert re.findall(r'<b class="pnl" data-value="([^"]+)"', page) == total
+    for wrong in ("1999", "2027", "twenty"):
+        assert world.client().get(f"/dashboard?year={wrong}").status_code == 422
 
 
 def test_the_control_center_starts_from_the_users_strategies(world: World) -> None:

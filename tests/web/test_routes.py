@@ -12,7 +12,10 @@ from werkzeug.test import TestResponse
 from app.domain.errors import InvariantBroken
 from app.domain.safety.drift import Difference, Drift, DriftCause, suspected
 from app.domain.safety.storms import Wish
+from app.domain.statements import Statement
+from app.services.statements import Upload
 from app.web.auth import Guard, guards
+from tests.support.agreeing import disagreement_of
 from tests.support.world import World
 
 G = Guard
@@ -23,6 +26,7 @@ INVENTORY = {
     "GET /accounts": G.SESSION,
     "GET /accounts/<account_id>": G.SESSION,
     "GET /accounts/new": G.SESSION,
+    "GET /agreement": G.SESSION,
     "GET /alerts": G.SESSION,
     "GET /alerts/<alert_id>": G.SESSION,
     "GET /api/accounts": G.EITHER,
@@ -31,12 +35,18 @@ INVENTORY = {
     "GET /api/accounts/<account_id>/cash-flows": G.EITHER,
     "GET /api/accounts/<account_id>/cash-flows.csv": G.EITHER,
     "GET /api/accounts/<account_id>/figures": G.EITHER,
+    "GET /api/agreement": G.EITHER,
     "GET /api/alerts": G.EITHER,
     "GET /api/alerts.csv": G.EITHER,
     "GET /api/alerts/<alert_id>": G.EITHER,
     "GET /api/alerts/<alert_id>/trace": G.EITHER,
+    "GET /api/dashboard/days/<day>": G.EITHER,
     "GET /api/dashboard/pnl-calendar": G.EITHER,
+    "GET /api/dashboard/pnl-calendar.csv": G.EITHER,
     "GET /api/dashboard/pnl-drawdown-chart": G.EITHER,
+    "GET /api/dashboard/pnl-drawdown-chart.csv": G.EITHER,
+    "GET /api/drawdown": G.EITHER,
+    "GET /api/drawdown.csv": G.EITHER,
     "GET /api/drift": G.EITHER,
     "GET /api/faults": G.EITHER,
     "GET /api/fills": G.EITHER,
@@ -46,12 +56,19 @@ INVENTORY = {
     "GET /api/metrics": G.EITHER,
     "GET /api/metrics/groups": G.EITHER,
     "GET /api/metrics/groups.csv": G.EITHER,
+    "GET /api/metrics/history": G.EITHER,
+    "GET /api/metrics/history.csv": G.EITHER,
     "GET /api/orders": G.EITHER,
     "GET /api/orders.csv": G.EITHER,
     "GET /api/positions": G.EITHER,
     "GET /api/refusals": G.PUBLIC,
     "GET /api/positions.csv": G.EITHER,
     "GET /api/status": G.EITHER,
+    "GET /api/statements": G.EITHER,
+    "GET /api/statements.csv": G.EITHER,
+    "GET /api/statements/<statement_id>": G.EITHER,
+    "GET /api/statements/<statement_id>/rows": G.EITHER,
+    "GET /api/statements/<statement_id>/rows.csv": G.EITHER,
     "GET /api/storms": G.EITHER,
     "GET /api/storms/<storm_id>": G.EITHER,
     "GET /api/storms/<storm_id>/alerts": G.EITHER,
@@ -69,6 +86,12 @@ INVENTORY = {
     "GET /api/trades.csv": G.EITHER,
     "GET /api/trades/stats": G.EITHER,
     "GET /api/trades/<trade_id>": G.EITHER,
+    "GET /api/trades/<trade_id>/attachments": G.EITHER,
+    "GET /api/trades/<trade_id>/attachments/<attachment_id>": G.EITHER,
+    "POST /api/trades/<trade_id>/attachments": G.EITHER,
+    "DELETE /api/trades/<trade_id>/attachments/<attachment_id>": G.EITHER,
+    "POST /journal/<trade_id>/attachments": G.SESSION,
+    "POST /journal/<trade_id>/attachments/<attachment_id>/delete": G.SESSION,
     "GET /control": G.SESSION,
     "GET /dashboard": G.SESSION,
     "GET /drift": G.SESSION,
@@ -78,6 +101,8 @@ INVENTORY = {
     "GET /health/ready": G.PUBLIC,
     "GET /journal": G.SESSION,
     "GET /journal/<trade_id>": G.SESSION,
+    "GET /journal/day/<day>": G.SESSION,
+    "POST /journal/day/<day>": G.SESSION,
     "GET /login": G.FORM,
     "GET /metrics": G.SESSION,
     "GET /proof": G.SESSION,
@@ -85,10 +110,13 @@ INVENTORY = {
     "GET /settings/tokens": G.SESSION,
     "GET /setup": G.FORM,
     "GET /static/<path:filename>": G.PUBLIC,
+    "GET /statements": G.SESSION,
+    "GET /statements/<statement_id>": G.SESSION,
     "GET /strategies": G.SESSION,
     "GET /strategies/<strategy_id>": G.SESSION,
     "GET /strategies/new": G.SESSION,
     "DELETE /api/tokens/<token_id>": G.SESSION,
+    "DELETE /api/statements/<statement_id>": G.EITHER,
     "POST /accounts/<account_id>": G.SESSION,
     "POST /accounts/new": G.SESSION,
     "POST /api/accounts": G.EITHER,
@@ -96,12 +124,15 @@ INVENTORY = {
     "POST /api/halt": G.EITHER,
     "POST /api/drift/<drift_id>/accept": G.EITHER,
     "POST /api/drift/<drift_id>/flatten": G.EITHER,
+    "POST /api/agreement": G.EITHER,
+    "POST /api/agreement/differences/<disagreement_id>/acknowledge": G.EITHER,
     "POST /api/drift/check": G.EITHER,
     "POST /api/orders": G.EITHER,
     "POST /api/orders/<order_id>/cancel": G.EITHER,
     "POST /api/paper-trading/quotes": G.EITHER,
     "POST /api/positions/close": G.EITHER,
     "POST /api/resume": G.EITHER,
+    "POST /api/statements": G.EITHER,
     "POST /api/storms": G.EITHER,
     "POST /api/storms/<storm_id>/stop": G.EITHER,
     "POST /api/strategies": G.EITHER,
@@ -120,6 +151,7 @@ INVENTORY = {
     "POST /strategies/<strategy_id>/rotate-key": G.SESSION,
     "POST /strategies/new": G.SESSION,
     "POST /webhook/<key>": G.WEBHOOK,
+    "PUT /api/dashboard/days/<day>": G.EITHER,
     "PUT /api/accounts/<account_id>": G.EITHER,
     "PUT /api/strategies/<strategy_id>": G.EITHER,
     "PUT /api/trades/<trade_id>/remarks": G.EITHER,
@@ -148,6 +180,7 @@ def path_of(route: str) -> tuple[str, str]:
         "key",
         "drift_id",
         "storm_id",
+        "statement_id",
         "trade_id",
     )
     for name in names:
@@ -255,6 +288,13 @@ def drift_on(world: World) -> Drift:
     return found
 
 
+def statement_of(world: World) -> Statement:
+    """A statement on ann's account that tells nothing."""
+    head = b"symbol,side,filled_qty,filled_avg_price,filled_at\n"
+    upload = Upload("orders.csv", head, world.account_id("ann"), "UTC")
+    return world.web.statements.take(world.user("ann").id, upload).statement
+
+
 #: A body that would be taken from the owner.
 BODIES = {
     "POST /api/drift/<drift_id>/accept": {"ours": "1", "theirs": None},
@@ -274,12 +314,14 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
     ann_id = world.user("ann").id
     token, _ = world.core.users.create_token(ann_id, "mine")
     owned = {
+        "disagreement_id": disagreement_of(world.core, ann_id).id,
         "alert_id": ann.get("/api/alerts").get_json()["items"][0]["id"],
         "account_id": world.account_id("ann"),
         "strategy_id": strategy.id,
         "order_id": ann.get("/api/orders").get_json()["items"][0]["id"],
         "token_id": token.id,
         "drift_id": drift_on(world).id,
+        "statement_id": statement_of(world).id,
         "storm_id": world.web.storms.begin(ann_id, world.account_id("ann"), Wish()).id,
         "trade_id": ann.get("/api/trades").get_json()["items"][0]["id"],
     }

@@ -11,7 +11,7 @@ from tests.support.floor import Floor
 def test_each_second_is_recorded_once_however_often_the_worker_wakes(floor: Floor) -> None:
     floor.strategy()
     worker = RecordWorker(floor.core.recorder)
-    for _ in range(40):
+    for _ in range(20 * 61):
         assert not worker.step(floor.clock.now())
         floor.clock.advance(0.05)
     with floor.core.store.read() as uow:

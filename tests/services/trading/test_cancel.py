@@ -10,9 +10,11 @@ from app.domain.errors import BrokerRejected, BrokerUnavailable, BrokerUnknown
 from app.domain.events import FactKind
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import OrderEvent, OrderState, OrderType, Side
+from app.domain.safety.switches import Scope, TradingState
 from app.domain.strategies import Strategy
 from app.services.manual import Ticket
 from app.services.trading.execute import Progress
+from app.services.trading.switches import state_of
 from tests.support.floor import Floor
 
 
@@ -272,3 +274,16 @@ def test_a_cancelled_entry_whose_fills_cannot_be_asked_for_holds_the_exit_up(flo
     floor.wait(3)
     assert floor.alert(leave.id).state is AlertState.EXECUTED
     assert floor.held(strategy) == 0
+
+
+def test_refused_credentials_stop_the_account_while_a_cancelled_entry_is_confirmed(
+    floor: Floor,
+) -> None:
+    strategy = floor.strategy()
+    rest(floor, strategy)
+    floor.broker.locked = True
+    leave = floor.send(strategy, action="exit")
+    floor.wait(2)
+    assert floor.alert(leave.id).state is AlertState.CLAIMED
+    with floor.core.store.read() as uow:
+        assert state_of(uow, Scope.ACCOUNT, floor.desk.id) is TradingState.HALTED
