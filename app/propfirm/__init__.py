@@ -3,9 +3,19 @@
 rulesets (one version of a firm's rules), reading (refuses wrong ones with the field), library
 (those that come with Signalbox, in firms/), state (what is known, what can happen), engine (what an
 event makes of it), hours (flat time, trading hours, news), standing (the figures), proposals and
-guard (could this order break a rule?).
+guard (could this order break a rule?), account (as it is kept), keeping (as JSON and back).
 """
 
+from app.propfirm.account import (
+    FundedAccount,
+    FundedDay,
+    FundedMinute,
+    Near,
+    Preferences,
+    Recorded,
+    Source,
+    Violation,
+)
 from app.propfirm.engine import Step, after_all, reset, step
 from app.propfirm.guard import Answer, check
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
@@ -52,22 +62,30 @@ __all__ = [
     "DayResult",
     "Drawdown",
     "Event",
+    "FundedAccount",
+    "FundedDay",
+    "FundedMinute",
     "Held",
     "Kind",
     "Mode",
+    "Near",
     "News",
     "Payout",
     "Policy",
+    "Preferences",
     "Proposal",
+    "Recorded",
     "Rule",
     "RuleSet",
     "Severity",
+    "Source",
     "Standing",
     "Status",
     "Step",
     "Surroundings",
     "Tier",
     "Update",
+    "Violation",
     "after_all",
     "check",
     "gathered",

@@ -81,24 +81,24 @@ def unpack(series_id: int, level: int, at: int, seconds: int, data: bytes) -> Ro
 
 def outline(at: int, seconds: int, data: bytes) -> Outline:
     """Return what a chart draws of a row of ``pnl_spans``."""
-    fields = _fields(data)
-    until, places = at + seconds, fields.places
-    if places is None:
-        return Outline(at, until, (), _instant(at + fields.open), still=False)
-    first = at + fields.first_at
-    last = first + fields.last_at
-    counts = {first: 0, first + fields.high_at: fields.high, first + fields.low_at: fields.low}
-    counts[last] = fields.last
-    if fields.fall:
-        peak, peak_at, trough, trough_at = fields.fall
-        counts |= {at + peak_at: peak, at + trough_at: trough}
-    begin, step = int(fields.first), int(fields.step) + 1
-    values = [
-        (_instant(second), Decimal(begin + int(count) * step).scaleb(-places, CONTEXT))
-        for second, count in sorted(counts.items())
+    fields = _padded(data)
+    places, begin, still, first_at, _, step, last, high, low, last_at, high_at, _, low_at = fields[
+        :13
     ]
-    unknown_at = _instant(last + fields.gap_at) if fields.gap_at else None
-    return Outline(at, until, values, unknown_at, still=int(fields.open) == 0)
+    until = at + seconds
+    if places is None:
+        return Outline(at, until, (), at + still, still=False)
+    first = at + first_at
+    end = first + last_at
+    counts = {first: 0, first + high_at: high, first + low_at: low, end: last}
+    if fields[_FALL]:
+        peak, peak_at, trough, trough_at = fields[_FALL]
+        counts |= {at + peak_at: peak, at + trough_at: trough}
+    unit = _UNITS[places]
+    base, step = int(begin) * unit, (int(step) + 1) * unit
+    values = [(second, base + int(counts[second]) * step) for second in sorted(counts)]
+    unknown_at = end + fields[_GAP_AT] if fields[_GAP_AT] else None
+    return Outline(at, until, values, unknown_at, still=int(still) == 0)
 
 
 @dataclass(frozen=True, slots=True)

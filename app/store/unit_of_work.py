@@ -17,6 +17,7 @@ from app.store.engine import DatabaseFailure, Engines, translate
 from app.store.repos.agreement import Agreements, StoredBooks
 from app.store.repos.books import Positions, Trips
 from app.store.repos.days import BookDays, DayNotes
+from app.store.repos.funded import FundedAccounts, RuleSets
 from app.store.repos.history import Facts, Flags, History
 from app.store.repos.inbox import Alerts, Decisions
 from app.store.repos.journal import Attachments, Excursions, TripRemarks
@@ -94,6 +95,7 @@ class SqlUnit:
         "facts",
         "fills",
         "flags",
+        "funded",
         "history",
         "keys",
         "metric_days",
@@ -102,6 +104,7 @@ class SqlUnit:
         "positions",
         "remarks",
         "rolled",
+        "rule_sets",
         "statements",
         "stored",
         "storms",
@@ -125,6 +128,7 @@ class SqlUnit:
         self.facts = Facts(connection)
         self.fills = Fills(connection)
         self.flags = Flags(connection)
+        self.funded = FundedAccounts(connection)
         self.history = History(connection)
         self.keys = Keys(connection)
         self.metric_days = MetricDays(connection)
@@ -133,6 +137,7 @@ class SqlUnit:
         self.positions = Positions(connection)
         self.remarks = TripRemarks(connection)
         self.rolled = RolledHistory(connection)
+        self.rule_sets = RuleSets(connection)
         self.stored = StoredBooks(connection)
         self.statements = Statements(connection)
         self.storms = Storms(connection)

@@ -8,6 +8,7 @@ from app.services.ports.agreement import (
     StoredTrip,
 )
 from app.services.ports.days import BookDays, DayNotes
+from app.services.ports.funded import FundedAccounts, KeptNews, KeptRules, RuleSets
 from app.services.ports.history import (
     Facts,
     Flags,
@@ -60,11 +61,14 @@ __all__ = [
     "Facts",
     "Fills",
     "Flags",
+    "FundedAccounts",
     "Gap",
     "History",
     "Holder",
     "Ids",
     "Kept",
+    "KeptNews",
+    "KeptRules",
     "KeyHolder",
     "Keys",
     "Lease",
@@ -81,6 +85,7 @@ __all__ = [
     "Rolled",
     "RolledHistory",
     "Rolling",
+    "RuleSets",
     "Sample",
     "Series",
     "Shelf",

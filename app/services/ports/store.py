@@ -9,6 +9,7 @@ from typing import Protocol
 from app.domain.events import Fact
 from app.services.ports.agreement import Agreements, StoredBooks
 from app.services.ports.days import BookDays, DayNotes
+from app.services.ports.funded import FundedAccounts, RuleSets
 from app.services.ports.history import Facts, Flags, History, RolledHistory
 from app.services.ports.inbox import Alerts, Decisions
 from app.services.ports.journal import Attachments, Excursions, TripRemarks
@@ -99,6 +100,12 @@ class UnitOfWork(Protocol):
 
     @property
     def agreements(self) -> Agreements: ...
+
+    @property
+    def funded(self) -> FundedAccounts: ...
+
+    @property
+    def rule_sets(self) -> RuleSets: ...
 
 
 class Store(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.store.tables.agreement import DISAGREEMENTS
 from app.store.tables.days import BOOK_DAYS
+from app.store.tables.funded import FUNDED_ACCOUNTS
 from app.store.tables.history import FACTS
 from app.store.tables.journal import TRADE_NOTES
 from app.store.tables.measured import METRIC_DAYS
@@ -18,6 +19,7 @@ __all__ = [
     "BOOK_DAYS",
     "DISAGREEMENTS",
     "FACTS",
+    "FUNDED_ACCOUNTS",
     "METADATA",
     "METRIC_DAYS",
     "STATEMENTS",
