@@ -44,6 +44,15 @@ class FactKind(StrEnum):
     VENUE_SILENT = "VenueSilent"
     VENUE_ANSWERS = "VenueAnswers"
     WORKER_FAILED = "WorkerFailed"
+    RULE_BREACHED = "RuleBreached"
+    RULE_NEAR = "RuleNear"
+    FUNDED_DAY_BEGAN = "FundedDayBegan"
+    FUNDED_CHANGED = "FundedChanged"
+    FUNDED_STALE = "FundedStale"
+    FUNDED_HEARD = "FundedHeard"
+    FUNDED_ENFORCED = "FundedEnforced"
+    CHANNEL_FAILED = "ChannelFailed"
+    CHANNEL_WORKS = "ChannelWorks"
 
 
 class Level(StrEnum):
