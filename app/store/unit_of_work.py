@@ -22,6 +22,7 @@ from app.store.repos.history import Facts, Flags, History
 from app.store.repos.inbox import Alerts, Decisions
 from app.store.repos.journal import Attachments, Excursions, TripRemarks
 from app.store.repos.measured import MetricDays
+from app.store.repos.notices import Channels
 from app.store.repos.orders import Fills, Orders
 from app.store.repos.paper import PaperRecords
 from app.store.repos.people import Accounts, Keys, Strategies, Users
@@ -86,6 +87,7 @@ class SqlUnit:
         "agreements",
         "alerts",
         "attachments",
+        "channels",
         "connection",
         "day_notes",
         "days",
@@ -120,6 +122,7 @@ class SqlUnit:
         self.agreements = Agreements(connection)
         self.alerts = Alerts(connection)
         self.attachments = Attachments(connection)
+        self.channels = Channels(connection)
         self.day_notes = DayNotes(connection)
         self.days = BookDays(connection)
         self.decisions = Decisions(connection)

@@ -35,6 +35,7 @@ from app.services.ports.ledger import (
     Trips,
 )
 from app.services.ports.measured import MetricDays, Whose
+from app.services.ports.notices import Channels, Delivery, Notifier
 from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.store import Publish, Store, UnitOfWork
@@ -53,9 +54,11 @@ __all__ = [
     "Broker",
     "Brokers",
     "Capabilities",
+    "Channels",
     "Clock",
     "DayNotes",
     "Decisions",
+    "Delivery",
     "Drifts",
     "Excursions",
     "Facts",
@@ -74,6 +77,7 @@ __all__ = [
     "Lease",
     "Level",
     "MetricDays",
+    "Notifier",
     "OrderStep",
     "Orders",
     "Owner",

@@ -15,6 +15,7 @@ from app.services.ports.inbox import Alerts, Decisions
 from app.services.ports.journal import Attachments, Excursions, TripRemarks
 from app.services.ports.ledger import Fills, Orders, Positions, Trips
 from app.services.ports.measured import MetricDays
+from app.services.ports.notices import Channels
 from app.services.ports.people import Accounts, Keys, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.statements import Statements
@@ -70,6 +71,9 @@ class UnitOfWork(Protocol):
 
     @property
     def users(self) -> Users: ...
+
+    @property
+    def channels(self) -> Channels: ...
 
     @property
     def facts(self) -> Facts: ...

@@ -8,6 +8,7 @@ from app.store.tables.funded import FUNDED_ACCOUNTS
 from app.store.tables.history import FACTS
 from app.store.tables.journal import TRADE_NOTES
 from app.store.tables.measured import METRIC_DAYS
+from app.store.tables.notices import NOTICE_CHANNELS
 from app.store.tables.people import USERS
 from app.store.tables.safety import SWITCHES
 from app.store.tables.schema import METADATA
@@ -22,6 +23,7 @@ __all__ = [
     "FUNDED_ACCOUNTS",
     "METADATA",
     "METRIC_DAYS",
+    "NOTICE_CHANNELS",
     "STATEMENTS",
     "SWITCHES",
     "TRADE_NOTES",
