@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from app.domain.equity import BookDay
 from app.domain.events import Fact
@@ -167,21 +167,21 @@ class Span:
     end: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """The few values that a chart draws of a stretch of a curve, from ``at`` until ``until``.
 
-    ``values`` are instants and equity in time order, plain pairs because a chart has thousands:
-    first, highest, lowest, last, and the largest fall's peak and trough.  ``unknown_at`` is when
-    the curve became unknown after the last of them (or at all, without any), None when it did not.
-    ``still`` says that nothing was held at the end, so that the last value stands until the next
-    one, however late that comes.
+    All instants are epoch seconds.  ``values`` are instants and equity in steps of 1e-18
+    (``QUANTUM``) in time order, plain numbers because a chart has thousands: first, highest,
+    lowest, last, and the largest fall's peak and trough.  ``unknown_at`` is when the curve became
+    unknown after the last of them (or at all, without any), None when it did not.  ``still`` says
+    that nothing was held at the end, so that the last value stands until the next one, however late
+    that comes.  Only the value of this moment has parts of a second.
     """
 
     at: int
     until: int
-    values: Sequence[tuple[datetime, Decimal]]
-    unknown_at: datetime | None
+    values: Sequence[tuple[float, int]]
+    unknown_at: float | None
     still: bool
 
 

@@ -20,7 +20,7 @@ import msgpack
 from app.domain.equity import Depth, Fall, Point, Summary
 from app.domain.equity.summary import steepest
 from app.domain.errors import InvariantBroken
-from app.domain.money import CONTEXT, plain
+from app.domain.money import CONTEXT, PLACES, plain
 from app.services.ports import Gap, Level, Rolled
 from app.services.reads import Outline
 
@@ -53,6 +53,11 @@ class _Fields(NamedTuple):
     gap_at: Any
 
 
+_ZEROS: Final = [0] * len(_Fields._fields)
+#: By the places of a span's decimals: how many steps of 1e-18 its last place is.
+_UNITS: Final = tuple(10 ** (PLACES - places) for places in range(PLACES + 1))
+
+
 def pack(span: Rolled) -> bytes:
     """Return the span's content as bytes; raises InvariantBroken for parts of a second."""
     known = span.summary
@@ -80,25 +85,25 @@ def unpack(series_id: int, level: int, at: int, seconds: int, data: bytes) -> Ro
 
 
 def outline(at: int, seconds: int, data: bytes) -> Outline:
-    """Return what a chart draws of a row of ``pnl_spans``."""
-    fields = _padded(data)
-    places, begin, still, first_at, _, step, last, high, low, last_at, high_at, _, low_at = fields[
-        :13
-    ]
-    until = at + seconds
+    """Return what a chart draws of a row of ``pnl_spans``; there are thousands in a chart."""
+    places, begin, open_pnl, first_at, _, step, last, high, low, *instants = _padded(data)
     if places is None:
-        return Outline(at, until, (), at + still, still=False)
-    first = at + first_at
-    end = first + last_at
-    counts = {first: 0, first + high_at: high, first + low_at: low, end: last}
-    if fields[_FALL]:
-        peak, peak_at, trough, trough_at = fields[_FALL]
-        counts |= {at + peak_at: peak, at + trough_at: trough}
-    unit = _UNITS[places]
+        return Outline(at, at + seconds, (), at + open_pnl, still=False)
+    last_at, high_at, _, low_at, fall, _, _, gap_at = instants
+    first, end, unit = at + first_at, at + first_at + last_at, _UNITS[places]
     base, step = int(begin) * unit, (int(step) + 1) * unit
-    values = [(second, base + int(counts[second]) * step) for second in sorted(counts)]
-    unknown_at = end + fields[_GAP_AT] if fields[_GAP_AT] else None
-    return Outline(at, until, values, unknown_at, still=int(still) == 0)
+    values = {
+        first: base,
+        first + high_at: base + int(high) * step,
+        first + low_at: base + int(low) * step,
+        end: base + int(last) * step,
+    }
+    if fall:
+        peak, peak_at, trough, trough_at = fall
+        values[at + peak_at] = base + int(peak) * step
+        values[at + trough_at] = base + int(trough) * step
+    unknown_at = end + gap_at if gap_at else None
+    return Outline(at, at + seconds, sorted(values.items()), unknown_at, still=int(open_pnl) == 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +256,18 @@ def _usual_depths(first: Point, low: Point, fall: Fall | None) -> tuple[Depth, .
 def _two_depths(peak: Decimal, low: Point, fall: Fall | None) -> tuple[Depth, ...]:
     """The depths of the largest fall, and of the fall to the lowest value from ``peak``."""
     lowest = peak, low.value
-    return steepest({lowest} if fall is None else {(fall.peak, fall.trough), lowest})
+    if fall is None or (fall.peak, fall.trough) == lowest:
+        return (lowest,)
+    return steepest([(fall.peak, fall.trough), lowest])
 
 
 def _fields(data: bytes) -> _Fields:
+    return _Fields._make(_padded(data))
+
+
+def _padded(data: bytes) -> list[Any]:
     fields: list[Any] = msgpack.unpackb(data)
-    return _Fields(*fields, *[0] * (len(_Fields._fields) - len(fields)))
+    return fields + _ZEROS[len(fields) :]
 
 
 def _open(fields: _Fields) -> Decimal:
@@ -264,7 +275,7 @@ def _open(fields: _Fields) -> Decimal:
 
 
 def _decimal(count: int, places: int) -> Decimal:
-    return plain(CONTEXT.scaleb(Decimal(count), -places))
+    return Decimal(count).scaleb(-places, CONTEXT)
 
 
 def _places(value: Decimal) -> int:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.domain.equity import Summary
 from app.domain.errors import InvariantBroken
-from app.services.curves.points import outline as outlined
+from app.services.history.outlines import outline as outlined
 from app.services.history.rolling import Curve, joined, minutes
 from app.services.ports import Level, Rolled, Sample
 from app.store.packing import last_of, outline, pack, unpack

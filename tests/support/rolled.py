@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from app.domain.equity import Sample as Equity
 from app.domain.equity import summarise
-from app.services.curves.points import outline
+from app.services.history.outlines import outline
 from app.services.ports import Level, Rolled
 from app.services.reads import Outline
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from app.domain.equity import HighWater, Point
-from app.domain.money import ZERO, exact
+from app.domain.money import CONTEXT, ZERO
 from app.services.curves.asking import Asked, Curve, Edge, bounds
 from app.services.curves.marks import Drawdowns, carried, decisive, observed, regained, summaries
-from app.services.curves.points import CurvePoint, drawn, joined, outline, recorded, second
+from app.services.curves.points import CurvePoint, drawn, joined, recorded, second, told
 from app.services.curves.reduction import reduced
+from app.services.history.outlines import counted, outline
 from app.services.pnl.live import Summary
 from app.services.ports import Clock, Level, Rolled
 from app.services.reads import Outline, Reads, Scope
@@ -54,12 +55,12 @@ class Chart:
 class Past:
     """What a range begins with: its covering spans, the mark before it, and the value that stood.
 
-    ``opening`` is empty unless nothing was held, so that the last value holds until the range.
+    ``opening`` is None unless nothing was held, so that the last value holds until the range.
     """
 
     covering: Sequence[Rolled]
     mark: HighWater
-    opening: Sequence[Outline]
+    opening: Point | None
 
 
 class CurveDesk:
@@ -105,8 +106,9 @@ class CurveDesk:
         if curve is None:
             return Chart([], _never(asked))
         past = self._past(curve, asked)
-        samples = joined([*past.opening, *self._stretches(curve, asked), *_live(curve, asked)])
-        points = list(reduced(drawn(samples, past.mark.peak, curve.base), limit))
+        stretches = [*_held(past), *self._stretches(curve, asked), *_live(curve, asked)]
+        spots = drawn(joined(stretches), counted(past.mark.peak))
+        points = told(reduced(spots, limit), curve.base)
         if asked.live and points and points[-1].at == asked.now:
             points[-1] = points[-1]._replace(live=True)
         return Chart(points, self._falls(curve, asked, past))
@@ -152,10 +154,10 @@ class CurveDesk:
         return [*moving, *rest]
 
     def _falls(self, curve: Curve, asked: Asked, past: Past) -> Drawdowns:
-        values = [Point(*each) for known in past.opening for each in known.values]
-        mark = observed(carried(past.mark), values).after_all(summaries(past.covering))
-        now = [Point(*each) for known in _live(curve, asked) for each in known.values]
-        mark = observed(mark, now)
+        opening = [past.opening] if past.opening else []
+        mark = observed(carried(past.mark), opening).after_all(summaries(past.covering))
+        if asked.live and asked.pnl is not None:
+            mark = observed(mark, [Point(asked.now, CONTEXT.add(curve.base, asked.pnl))])
         mark = replace(mark, recovered_at=self._recovered(curve, past.covering, mark))
         until = asked.now if asked.live else _instant(asked.end)
         return Drawdowns(mark, curve.base, until, _unknown(asked, past))
@@ -195,20 +197,25 @@ class CurveDesk:
         return self._reads.outlines(curve.series_id, level, asked.start, asked.end)
 
 
-@exact
 def _live(curve: Curve, asked: Asked) -> Sequence[Outline]:
     """The value of this moment, where the range reaches it."""
     if not asked.live:
         return []
-    equity = None if asked.pnl is None else curve.base + asked.pnl
-    return [second(asked.now, equity, flat=asked.flat)]
+    equity = None if asked.pnl is None else CONTEXT.add(curve.base, asked.pnl)
+    return [second(asked.now.timestamp(), equity, flat=asked.flat)]
 
 
-def _opening(before: Sequence[Rolled], start: int) -> Sequence[Outline]:
-    last = outline(before[-1]) if before else None
-    if last is None or not last.still or last.unknown_at is not None:
-        return []
-    return [second(_instant(start), last.values[-1][1], flat=True)]
+def _held(past: Past) -> Sequence[Outline]:
+    """The value with which the range begins, where it is known to hold until then."""
+    held = past.opening
+    return [second(held.at.timestamp(), held.value, flat=True)] if held else []
+
+
+def _opening(before: Sequence[Rolled], start: int) -> Point | None:
+    last = before[-1] if before else None
+    if last is None or last.summary is None or last.summary.gap_at is not None or last.open != ZERO:
+        return None
+    return Point(_instant(start), last.summary.last.value)
 
 
 def _unknown(asked: Asked, past: Past) -> bool:
@@ -216,7 +223,7 @@ def _unknown(asked: Asked, past: Past) -> bool:
     if asked.live:
         return asked.pnl is None
     if not past.covering:
-        return not past.opening
+        return past.opening is None
     span = past.covering[-1]
     return span.summary is None or span.summary.gap_at is not None
 

@@ -1,23 +1,26 @@
-"""The points of a curve: what a chart draws of its spans or of its single seconds."""
+"""The points of a curve: what a chart draws of its spans or of its single seconds.
+
+Until it is told what is drawn, a curve is in epoch seconds and in steps of 1e-18, as its outlines.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from app.domain.equity import Summary
 from app.domain.money import ZERO, exact
+from app.services.history.outlines import amount, counted
 from app.services.history.rolling import HOLDS
-from app.services.ports import Rolled, Sample
+from app.services.ports import Sample
 from app.services.reads import Outline
 
-_HOLDS: Final = timedelta(seconds=HOLDS)
+Value = tuple[float, int]
+"""An instant and the equity then."""
 
-
-Value = tuple[datetime, Decimal]
-"""What a curve was worth at an instant."""
+Spot = tuple[float, int | None, int | None]
+"""An instant, the equity then, and how far it is below the highest; None where it is unknown."""
 
 
 class CurvePoint(NamedTuple):
@@ -32,12 +35,11 @@ class CurvePoint(NamedTuple):
     live: bool = False
 
 
-def second(at: datetime, equity: Decimal | None, *, flat: bool) -> Outline:
+def second(at: float, equity: Decimal | None, *, flat: bool) -> Outline:
     """Return a single instant; ``flat`` when nothing was held."""
-    epoch = int(at.timestamp())
     if equity is None:
-        return Outline(epoch, epoch + 1, (), at, still=False)
-    return Outline(epoch, epoch + 1, [(at, equity)], None, flat)
+        return Outline(int(at), int(at) + 1, (), at, still=False)
+    return Outline(int(at), int(at) + 1, [(at, counted(equity))], None, flat)
 
 
 def recorded(rows: Iterable[Sample], base: Decimal, end: int) -> list[Outline]:
@@ -54,38 +56,19 @@ def recorded(rows: Iterable[Sample], base: Decimal, end: int) -> list[Outline]:
 def _run(rows: Sequence[Sample], base: Decimal, end: int) -> Outline:
     last = rows[-1]
     values = [
-        (_instant(row.at), base + row.realised + row.open) for row in rows if row.open is not None
+        (row.at, counted(base + row.realised + row.open)) for row in rows if row.open is not None
     ]
-    unknown_at = _instant(last.at) if last.open is None else None
+    unknown_at = last.at if last.open is None else None
     return Outline(rows[0].at, end, values, unknown_at, last.open == ZERO)
 
 
-def outline(span: Rolled) -> Outline:
-    """Return the first, highest, lowest and last value of a span, and its largest fall."""
-    summary = span.summary
-    if summary is None:
-        unknown_at = span.gap.at if span.gap else _instant(span.at)
-        return Outline(span.at, span.until, (), unknown_at, still=False)
-    values = _outline(summary)
-    return Outline(span.at, span.until, values, summary.gap_at, span.open == ZERO)
-
-
-def _outline(span: Summary) -> Sequence[Value]:
-    points = {each.at: each.value for each in (span.first, span.high, span.low, span.last)}
-    if span.fall is not None:
-        points[span.fall.trough_at] = span.fall.trough
-        if span.fall.peak_at is not None:
-            points[span.fall.peak_at] = span.fall.peak
-    return sorted(points.items())
-
-
-def joined(stretches: Iterable[Outline]) -> Iterator[tuple[datetime, Decimal | None]]:
+def joined(stretches: Iterable[Outline]) -> Iterator[tuple[float, int | None]]:
     """Yield the values of stretches in time order, and one gap wherever there is one.
 
     A gap is where a value was unknown, or where something was held and no value came for as long as
     one holds.  Where a stretch begins before the one before it ended, its beginning is left out.
     """
-    gap: datetime | None = None
+    gap: float | None = None
     before: Outline | None = None
     for stretch in stretches:
         values = _after(before, stretch.values)
@@ -106,30 +89,33 @@ def _after(before: Outline | None, values: Sequence[Value]) -> Sequence[Value]:
     return [each for each in values if each[0] > before.values[-1][0]]
 
 
-def _lapsed(before: Outline | None, following: datetime) -> datetime | None:
+def _lapsed(before: Outline | None, following: float) -> float | None:
     if before is None or before.still:
         return None
-    lapses = before.values[-1][0] + _HOLDS
+    lapses = before.values[-1][0] + HOLDS
     return lapses if lapses < following else None
 
 
-@exact
-def drawn(
-    values: Iterable[tuple[datetime, Decimal | None]], peak: Decimal, base: Decimal
-) -> list[CurvePoint]:
-    """Return values of equity as points of P&L: ``base`` is the equity at a P&L of 0.
-
-    ``peak`` is the highest equity before them.
-    """
-    points = []
+def drawn(values: Iterable[tuple[float, int | None]], peak: int) -> list[Spot]:
+    """Return how far each value is below the highest until then; ``peak`` is that before them."""
+    spots: list[Spot] = []
     for at, value in values:
         if value is None:
-            points.append(CurvePoint(at, None, None))
+            spots.append((at, None, None))
             continue
         peak = max(peak, value)
-        points.append(CurvePoint(at, value - base, peak - value))
-    return points
+        spots.append((at, value, peak - value))
+    return spots
 
 
-def _instant(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+def told(spots: Iterable[Spot], base: Decimal) -> list[CurvePoint]:
+    """Return what is drawn as points of P&L: ``base`` is the equity at a P&L of 0."""
+    zero = counted(base)
+    return [
+        CurvePoint(
+            datetime.fromtimestamp(at, UTC),
+            None if value is None else amount(value - zero),
+            None if drawdown is None else amount(drawdown),
+        )
+        for at, value, drawdown in spots
+    ]

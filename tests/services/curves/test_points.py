@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.equity import Sample, summarise
-from app.services.curves.points import drawn, joined, outline, second
+from app.services.curves.points import drawn, joined, second, told
+from app.services.history.outlines import amount, counted, outline
 from app.services.ports import Level, Rolled
 from app.services.reads import Outline
 
@@ -31,10 +34,14 @@ def rolled(*values: int | None, begin: int = 0, open_pnl: int | None = 1) -> Rol
     return Rolled(1, Level.MINUTE, begins, begins + 60, summarise(samples), known)
 
 
+def alone(seconds: int, value: int | None, *, flat: bool = False) -> Outline:
+    return second(at(seconds).timestamp(), None if value is None else D(value), flat=flat)
+
+
 def shown(*stretches: Outline) -> list[tuple[int, int | None]]:
     """Seconds since the start, and the value there."""
     return [
-        (int((instant - START).total_seconds()), None if value is None else int(value))
+        (int(instant - START.timestamp()), None if value is None else int(amount(value)))
         for instant, value in joined(stretches)
     ]
 
@@ -69,22 +76,15 @@ def test_a_span_of_which_nothing_is_known_is_a_gap_from_its_begin() -> None:
 
 @pytest.mark.parametrize(("later", "gap"), [(60, []), (61, [(60, None)]), (7200, [(60, None)])])
 def test_a_silence_of_more_than_a_minute_is_a_gap(later: int, gap: list[object]) -> None:
-    held, after = second(START, D(5), flat=False), second(at(later), D(6), flat=False)
-    assert shown(held, after) == [(0, 5), *gap, (later, 6)]
+    assert shown(alone(0, 5), alone(later, 6)) == [(0, 5), *gap, (later, 6)]
 
 
 def test_what_holds_nothing_stands_however_long_it_is_silent() -> None:
-    assert shown(second(START, D(5), flat=True), second(at(9000), D(6), flat=False)) == [
-        (0, 5),
-        (9000, 6),
-    ]
+    assert shown(alone(0, 5, flat=True), alone(9000, 6)) == [(0, 5), (9000, 6)]
 
 
 def test_an_unknown_second_is_a_gap_also_after_one_that_held_nothing() -> None:
-    assert shown(second(START, D(5), flat=True), second(at(9), None, flat=False)) == [
-        (0, 5),
-        (9, None),
-    ]
+    assert shown(alone(0, 5, flat=True), alone(9, None)) == [(0, 5), (9, None)]
 
 
 def test_of_stretches_that_overlap_the_later_ones_beginning_is_left_out() -> None:
@@ -94,8 +94,20 @@ def test_of_stretches_that_overlap_the_later_ones_beginning_is_left_out() -> Non
 
 
 def test_a_points_drawdown_is_below_the_highest_until_then() -> None:
-    values = [(at(0), D(1010)), (at(1), None), (at(2), D(1060)), (at(3), D(1020))]
-    points = drawn(values, D(1050), D(1000))
+    values = [(0, counted(D(1010))), (1, None), (2, counted(D(1060))), (3, counted(D(1020)))]
+    points = told(drawn(values, counted(D(1050))), D(1000))
+    assert [each.at.timestamp() for each in points] == [0, 1, 2, 3]
     assert [each.pnl for each in points] == [10, None, 60, 20]
     assert [each.drawdown for each in points] == [40, None, 0, 40]
-    assert drawn([], D(1050), D(1000)) == []
+    assert drawn([], counted(D(1050))) == []
+
+
+@given(st.decimals(min_value=-(10**15), max_value=10**15, places=18))
+def test_an_amount_is_drawn_as_it_was_stored(stored: Decimal) -> None:
+    assert amount(counted(stored)) == stored
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  hypothesis adds the zone
+def test_this_moment_is_drawn_where_it_is(now: datetime) -> None:
+    spots = drawn(joined([second(now.timestamp(), D(5), flat=False)]), 0)
+    assert told(spots, D(0)) == [(now, D(5), D(0), False)]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.equity import HighWater, Sample, summarise
-from app.services.curves.points import CurvePoint, drawn
+from app.services.curves.points import Spot, drawn
 from app.services.curves.reduction import LANDMARKS, reduced
 
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -33,12 +33,13 @@ def samples(changes: Sequence[int | None], seconds: Sequence[int]) -> list[Sampl
     ]
 
 
-def points_of(curve: Sequence[Sample], peak: int = 0) -> list[CurvePoint]:
-    return drawn([(each.at, each.value) for each in curve], D(peak), D(0))
+def spots_of(curve: Sequence[Sample], peak: int = 0) -> list[Spot]:
+    values = (None if each.value is None else int(each.value) for each in curve)
+    return drawn(zip((each.at.timestamp() for each in curve), values, strict=True), peak)
 
 
-def pnls(points: Sequence[CurvePoint]) -> list[Decimal]:
-    return [each.pnl for each in points if each.pnl is not None]
+def known(spots: Sequence[Spot]) -> list[int]:
+    return [value for _, value, _ in spots if value is not None]
 
 
 @given(moves, steps, st.integers(LANDMARKS, 60), st.integers(-50, 500))
@@ -46,19 +47,19 @@ def test_the_extremes_and_the_worst_drawdown_are_among_few_points(
     changes: list[int | None], seconds: list[int], limit: int, peak: int
 ) -> None:
     curve = samples(changes, seconds)
-    points = points_of(curve, peak)
-    found = reduced(points, limit)
+    spots = spots_of(curve, peak)
+    found = reduced(spots, limit)
     assert len(found) <= limit
-    assert list(found) == sorted(found, key=lambda each: each.at)
-    assert set(found) <= set(points)
-    assert found[-1] == points[-1]
+    assert list(found) == sorted(found, key=lambda each: each[0])
+    assert set(found) <= set(spots)
+    assert found[-1] == spots[-1]
     span = summarise(curve)
     if span is None:
         return
     mark = HighWater(D(peak)).after(span)
-    assert (max(pnls(found)), min(pnls(found))) == (span.high.value, span.low.value)
-    assert max(each.drawdown or D(0) for each in found) == mark.max_drawdown
-    shown = {each.at for each in found}
+    assert (max(known(found)), min(known(found))) == (span.high.value, span.low.value)
+    assert max(each or 0 for _, _, each in found) == mark.max_drawdown
+    shown = {datetime.fromtimestamp(each, UTC) for each, _, _ in found}
     assert span.last.at in shown
     if mark.fall is not None:
         assert mark.fall.trough_at in shown
@@ -66,8 +67,8 @@ def test_the_extremes_and_the_worst_drawdown_are_among_few_points(
 
 
 def test_few_points_stay_as_they_are() -> None:
-    points = points_of(samples([1, None, 2], [1] * 3))
-    assert reduced(points, LANDMARKS) is points
+    spots = spots_of(samples([1, None, 2], [1] * 3))
+    assert reduced(spots, LANDMARKS) is spots
     assert list(reduced([], LANDMARKS)) == []
 
 
@@ -76,19 +77,19 @@ def test_a_short_gap_is_left_out_and_a_long_one_stays() -> None:
     changes[200] = changes[600] = None
     seconds = [1] * 1000
     seconds[601] = 500
-    points = points_of(samples(changes, seconds))
-    gaps = [each.at for each in reduced(points, 60) if each.pnl is None]
-    assert gaps == [points[600].at]
+    spots = spots_of(samples(changes, seconds))
+    gaps = [each for each, value, _ in reduced(spots, 60) if value is None]
+    assert gaps == [spots[600][0]]
 
 
 def test_a_curve_of_which_nothing_is_known_ends_in_its_gap() -> None:
-    points = points_of(samples([None] * 9, [1] * 9))
-    assert list(reduced(points, LANDMARKS)) == points[-1:]
+    spots = spots_of(samples([None] * 9, [1] * 9))
+    assert list(reduced(spots, LANDMARKS)) == spots[-1:]
 
 
 def test_every_stretch_of_a_long_curve_is_shown() -> None:
-    points = points_of(samples([1, -1] * 5000, [1] * 10000))
-    found = reduced(points, 500)
-    gaps = [(b.at - a.at).total_seconds() for a, b in pairwise(found)]
+    spots = spots_of(samples([1, -1] * 5000, [1] * 10000))
+    found = reduced(spots, 500)
+    gaps = [b[0] - a[0] for a, b in pairwise(found)]
     assert max(gaps) <= 2 * 10000 / 99
     assert len(found) > 150
