@@ -78,10 +78,10 @@ def open_parts(
     """Open the database and the quote book; raises ConfigError."""
     chance = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
     vault = Vault(load_master(_secret(settings), settings.data_dir))
-    migrate.check(settings.store_url)
+    engines = migrate.checked(make_engines(settings.store_url))
     bus = Bus(_report_listener)
     storage = Storage(clock, settings.min_free_mb * MIB)
-    store = SqlStore(make_engines(settings.store_url), bus.publish, storage)
+    store = SqlStore(engines, bus.publish, storage)
     _check_key(store, vault, clock)
     quotes = QuoteBook(
         timedelta(seconds=settings.quote_max_age_s),

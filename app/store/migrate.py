@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app.domain.errors import ConfigError, InvariantBroken
-from app.store.engine import DatabaseFailure, make_engines, translate
+from app.store.engine import DatabaseFailure, Engines, make_engines, translate
 
 MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations"
 DIRECTION: Final = "run `python -m app migrate`"
@@ -26,6 +27,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
     """Return the newest revision that this program knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
@@ -77,21 +79,38 @@ def current(url: str) -> str | None:
     """
     engines = make_engines(url)
     try:
-        with engines.reading.connect() as connection:
-            return _revision(connection)
-    except DatabaseFailure as error:
-        raise ConfigError(f"The database cannot be read. {translate(error).detail}") from error
+        return _revision(engines)
     finally:
         engines.dispose()
 
 
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+def _revision(engines: Engines) -> str | None:
+    try:
+        with engines.reading.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DatabaseFailure as error:
+        raise ConfigError(f"The database cannot be read. {translate(error).detail}") from error
 
 
 def check(url: str) -> None:
     """Raise ConfigError, with what to do, unless the database is at the newest revision."""
-    found, wanted = current(url), head()
+    checked(make_engines(url)).dispose()
+
+
+def checked(engines: Engines) -> Engines:
+    """Return the engines of a database at the newest revision; else close them and raise
+    ConfigError, with what to do.
+    """
+    try:
+        _judge(_revision(engines))
+    except ConfigError:
+        engines.dispose()
+        raise
+    return engines
+
+
+def _judge(found: str | None) -> None:
+    wanted = head()
     if found == wanted:
         return
     if found is None:

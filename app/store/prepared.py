@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, create_engine
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -62,11 +62,18 @@ def prepared(
     """Return the prepared form of a constant statement, None where SQLAlchemy has to execute it."""
     if not values or connection.dialect.name != "sqlite":
         return None
-    return _compile(statement, connection.dialect, tuple(values))
+    return _compile(statement, tuple(values))
+
+
+@cache
+def _dialect() -> Dialect:
+    """SQLite's dialect; every engine has its own like it, and each would want its own form."""
+    return create_engine("sqlite://").dialect
 
 
 @lru_cache(maxsize=512)
-def _compile(statement: Executable, dialect: Dialect, names: tuple[str, ...]) -> Prepared | None:
+def _compile(statement: Executable, names: tuple[str, ...]) -> Prepared | None:
+    dialect = _dialect()
     compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
     if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
         return None
