@@ -36,10 +36,11 @@ from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
 from app.store.pictures import PictureFolder
-from app.web import WebDeps, WebSettings, create_app
+from app.web import WebDeps, WebSettings
 from app.web.auth import Visitor
 from app.web.live import Live
 from app.web.sockets import create_socketio
+from tests.support.compiled import compiled_app
 from tests.support.leases import OneLease, owning
 from tests.support.storming import Launches
 
@@ -273,7 +274,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         draining=lambda: bool(stopping),
         ownership=ownership,
     )
-    app = create_app(web)
+    app = compiled_app(web)
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
