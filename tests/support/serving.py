@@ -10,8 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,16 +96,33 @@ class Server:
         return self.process.wait(20)
 
 
+def trades(server: Server) -> bool:
+    """Whether the server takes alerts and carries them out."""
+    with suppress(requests.RequestException):
+        return requests.get(f"{server.address}/health/ready", timeout=5).ok
+    return False
+
+
+def stands_by(server: Server) -> bool:
+    """Whether the server has found that another one trades."""
+    with suppress(requests.RequestException):
+        answer = requests.get(f"{server.address}/health", timeout=5)
+        return bool(answer.json().get("role") == "standby")
+    return False
+
+
 @contextmanager
-def serving(data_dir: Path, command: Sequence[str] = SERVE, **env: str) -> Iterator[Server]:
-    """Start ``python -m app serve``, or another command, and wait until it answers."""
+def serving(
+    data_dir: Path, until: Callable[[Server], bool] = trades, /, **env: str
+) -> Iterator[Server]:
+    """Start ``python -m app serve``, and wait until it trades, or until something else holds."""
     port = free_port()
     variables = environment(data_dir, port, **env)
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command,
+            SERVE,
             cwd=ROOT,
             env=variables,
             stdout=output,
@@ -114,7 +131,7 @@ def serving(data_dir: Path, command: Sequence[str] = SERVE, **env: str) -> Itera
         )
     server = Server(process, f"http://127.0.0.1:{port}", variables, log, port)
     try:
-        eventually(lambda: _answers(server), START_S)
+        eventually(lambda: _lives(server) and until(server), START_S)
         yield server
     finally:
         if process.poll() is None:
@@ -122,12 +139,9 @@ def serving(data_dir: Path, command: Sequence[str] = SERVE, **env: str) -> Itera
             process.wait(10)
 
 
-def _answers(server: Server) -> bool:
+def _lives(server: Server) -> bool:
     assert server.process.poll() is None, server.printed()
-    try:
-        return requests.get(f"{server.address}/health", timeout=2).ok
-    except requests.RequestException:
-        return False
+    return True
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,7 +25,7 @@ from app.domain.settings import AccountLink, StrategySettings
 from app.services.inbox import Delivery
 from app.store.tables.history import FACTS, PAPER_ORDERS
 from app.store.tables.trading import ALERTS, ORDERS
-from tests.support.serving import Server, serving
+from tests.support.serving import Server, serving, trades
 
 
 @dataclass
@@ -39,8 +39,8 @@ class Site:
     shared: dict[str, str]
 
     @contextmanager
-    def server(self, name: str) -> Iterator[Server]:
-        with serving(self.folder / name, **self.shared) as running:
+    def server(self, name: str, until: Callable[[Server], bool] = trades) -> Iterator[Server]:
+        with serving(self.folder / name, until, **self.shared) as running:
             yield running
 
     def body(self, number: int) -> dict[str, str]:
@@ -110,12 +110,6 @@ def open_site(folder: Path, url: str) -> Iterator[Site]:
 
 def health(server: Server) -> dict[str, object]:
     return dict(requests.get(f"{server.address}/health", timeout=5).json())
-
-
-def trades(server: Server) -> bool:
-    with suppress(requests.RequestException):
-        return requests.get(f"{server.address}/health/ready", timeout=5).ok
-    return False
 
 
 def processes(server: Server) -> list[int]:
