@@ -115,4 +115,7 @@ def plain(value: Decimal) -> Decimal:
 
 def wire(value: Decimal) -> str:
     """Return the decimal string that leaves the server: no exponent, no trailing zeros."""
-    return format(plain(value), "f")
+    if not value:
+        return "0"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -6,15 +6,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import reduce
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
-from app.domain.equity import Summary
-from app.domain.money import CONTEXT, ZERO
 from app.services.calendar.parts import OpenBook, Part, grid
-from app.services.ports import Level, Rolled
-from app.services.reads import Reads, Scope
+from app.services.history.outlines import amount, counted, outline
+from app.services.ports import Level
+from app.services.reads import Outline, Reads, Scope
 
 #: Days that are put together from shorter spans at once, the newest: those that are not rolled up
 #: yet, or were by another roll.
@@ -64,21 +62,22 @@ class DayCurves:
         wanted = [each for each in wanted if extent and _meets(each, *extent)]
         if not wanted:
             return
-        base, ends = self._reads.base(series_id), (wanted[0][1], wanted[-1][2])
+        base, ends = counted(self._reads.base(series_id)), (wanted[0][1], wanted[-1][2])
         kept = {
-            (span.at, span.until): span for span in self._reads.spans(series_id, Level.DAY, *ends)
+            (each.at, each.until): each
+            for each in self._reads.outlines(series_id, Level.DAY, *ends)
         }
         missing = [day for day, *edges in wanted if tuple(edges) not in kept]
         pieced = set(missing[-MOST_PIECED:])
         for day, begins, until in wanted:
             whole = kept.get((begins, until))
-            spans: Sequence[Rolled] = [whole] if whole else []
+            parts: Sequence[Outline] = [whole] if whole else []
             if day in pieced:
                 self._pause()
-                spans = self._reads.covering(series_id, begins, until)
-            summary = _within(spans, begins, until)
-            if summary is not None:
-                yield day, _day_curve(summary, base)
+                parts = [*map(outline, self._reads.covering(series_id, begins, until))]
+            values = _within(parts, begins, until)
+            if values:
+                yield day, _day_curve(values, base)
 
 
 def _meets(day: tuple[date, int, int], first: int, last: int) -> bool:
@@ -86,17 +85,18 @@ def _meets(day: tuple[date, int, int], first: int, last: int) -> bool:
     return day[1] <= last and first < day[2]
 
 
-def _within(spans: Sequence[Rolled], begins: int, until: int) -> Summary | None:
-    """What the spans come to; None when nothing is known, or one reaches over an edge."""
-    if any(span.at < begins or span.until > until for span in spans):
-        return None
-    known = [span.summary for span in spans if span.summary is not None]
-    return reduce(Summary.merge, known) if known else None
+def _within(parts: Sequence[Outline], begins: int, until: int) -> Sequence[int]:
+    """The equity that the parts are drawn with; nothing when one reaches over an edge."""
+    if any(part.at < begins or part.until > until for part in parts):
+        return ()
+    return [value for part in parts for _, value in part.values]
 
 
-def _day_curve(summary: Summary, base: Decimal) -> DayCurve:
+def _day_curve(values: Sequence[int], base: int) -> DayCurve:
+    """What the values come to; the largest fall is between a highest and a lowest of the parts."""
+    falls = (peak - value for peak, value in zip(accumulate(values, max), values, strict=True))
     return DayCurve(
-        high=CONTEXT.subtract(summary.high.value, base),
-        low=CONTEXT.subtract(summary.low.value, base),
-        max_drawdown=ZERO if summary.fall is None else summary.fall.amount,
+        high=amount(max(values) - base),
+        low=amount(min(values) - base),
+        max_drawdown=amount(max(falls)),
     )

@@ -21,8 +21,9 @@ from app.domain.strategies import Strategy, StrategyState
 from app.services.calendar import Ask, Basis, Calendar, CalendarDay, CalendarDesk
 from app.services.calendar.curves import MOST_PIECED
 from app.services.calendar.desk import AT_ONCE, NOTE_LENGTH
+from app.services.history.outlines import outline
 from app.services.ports import Level, Rolled, Store
-from app.services.reads import Reads, Scope, Span, TaggedTrip
+from app.services.reads import Outline, Reads, Scope, Span, TaggedTrip
 from app.services.views import Views
 
 CHICAGO, WEEKDAYS, MIDNIGHT = (
@@ -144,9 +145,9 @@ class World:
     def base(self, _: int) -> Decimal:
         return Decimal(1000)
 
-    def spans(self, _: int, level: Level, start: int, end: int) -> Sequence[Rolled]:
+    def outlines(self, _: int, level: Level, start: int, end: int) -> Sequence[Outline]:
         assert level is Level.DAY
-        return [each for each in self.rolled if start <= each.at and each.until <= end]
+        return [outline(each) for each in self.rolled if start <= each.at and each.until <= end]
 
     def covering(self, series_id: int, start: int, end: int) -> Sequence[Rolled]:
         self.covered.append((series_id, start, end))
