@@ -118,9 +118,7 @@ def _updated(state: AccountState, rules: RuleSet, event: Update, day: date) -> A
 
 def _told(state: AccountState, rules: RuleSet, event: Update) -> AccountState | None:
     """The account with the balance and open P&L of the news; None where they tell nothing."""
-    # A platform sends zeros before it has the account's data.
-    empty = rules.first_floor > 0 and not event.balance and not event.unrealized
-    if state.status is Status.FAILED or event.balance is None or empty:
+    if state.status is Status.FAILED or event.balance is None or event.empty(rules):
         return None
     unrealized = event.unrealized if event.quoted else None
     return replace(state, balance=event.balance, unrealized=unrealized)

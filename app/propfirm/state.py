@@ -72,6 +72,19 @@ class Update:
     unrealized: Decimal | None
     quoted: bool = True
 
+    def empty(self, rules: RuleSet) -> bool:
+        """Whether it tells nothing: a platform sends zeros before it has the account's data."""
+        if self.balance is None:
+            return True
+        return rules.first_floor > 0 and not self.balance and not self.unrealized
+
+    @exact
+    def equity(self, rules: RuleSet) -> Decimal | None:
+        """Balance and open P&L together; None where one of them is not told, or not to be taken."""
+        if self.balance is None or self.unrealized is None or not self.quoted:
+            return None
+        return None if self.empty(rules) else self.balance + self.unrealized
+
 
 @dataclass(frozen=True, slots=True)
 class Clock:

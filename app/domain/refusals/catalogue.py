@@ -9,7 +9,7 @@ from typing import Final
 from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
 from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES, VENUE_ANSWERS
-from app.domain.refusals.funded import FUNDED
+from app.domain.refusals.funded import FUNDED, FUNDED_NOTICES
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
 from app.domain.refusals.record import NO_CHANGE, Refusal
 from app.domain.refusals.settings import SET_BY, Setting
@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "What a venue answers": VENUE_ANSWERS,
     "Where alerts come from": SOURCES,
     "Lines of the log that ask for attention": NOTICES,
+    "What the log says of funded accounts": FUNDED_NOTICES,
     "Answers to programs": ANSWERS,
 }
 

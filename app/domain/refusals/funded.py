@@ -1,4 +1,4 @@
-"""What the rules of a funded account say no to; exits always pass."""
+"""What the rules of a funded account say no to, and what is told of them; exits always pass."""
 
 from __future__ import annotations
 
@@ -64,5 +64,44 @@ FUNDED: Final = (
         "The order could lose {loss} {where}, and {room} is left of the daily loss of {limit};"
         " {fits} fit.",
         "Send at most {fits}, or bring the stop nearer.",
+    ),
+)
+
+#: What the log says of funded accounts, beside the refusals.
+FUNDED_NOTICES: Final = (
+    Refusal(
+        "FUNDED_BREACHED",
+        "A funded account broke a rule that fails it for good.",
+        "Close what is open there; the numbers of that moment are in its list of violations.",
+    ),
+    Refusal(
+        "FUNDED_DAY_PAUSED",
+        "A funded account reached its daily loss and is paused until the next session.",
+        "Nothing; exits pass, and new orders do from the next session on.",
+    ),
+    Refusal(
+        "FUNDED_OVER_LIMIT",
+        "A funded account holds what its rules do not allow.",
+        "Reduce or close the position before the firm does.",
+    ),
+    Refusal(
+        "FUNDED_NEAR",
+        "A funded account is near one of its limits.",
+        "Trade smaller, or close what is open.",
+    ),
+    Refusal(
+        "FUNDED_SILENT",
+        "The add-on of a funded account has fallen silent, so where its limits are is not known.",
+        "Look at the platform, its connection and the add-on.",
+    ),
+    Refusal(
+        "FUNDED_CLOSED",
+        "What a funded account held was closed because of its rules.",
+        "Nothing, if that was meant; else change what is done near a limit.",
+    ),
+    Refusal(
+        "FUNDED_REDUCED",
+        "A funded account only reduces because of its rules.",
+        "Nothing, if that was meant; else change what is done near a limit.",
     ),
 )

@@ -9,7 +9,7 @@ from app.services.pnl.live import (
     Summary,
     Tick,
 )
-from app.services.pnl.pairs import Pair
+from app.services.pnl.pairs import Pair, Worth
 from app.services.pnl.recorder import Recorder
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "StrategyLine",
     "Summary",
     "Tick",
+    "Worth",
 ]

@@ -15,7 +15,7 @@ from app.domain.money import ZERO, exact
 from app.domain.positions import Position
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.strategies import Strategy
-from app.services.pnl.pairs import Pair, PairKey
+from app.services.pnl.pairs import Pair, PairKey, Worth, worth_of
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 
 
@@ -114,17 +114,21 @@ class Books:
         An account without any book is unknown too.
         """
         with self._reading:
-            self.refresh()
-            pairs = [pair for pair in self.pairs.values() if pair.account.id == account_id]
-            if not pairs:
+            worth = self.worths({account_id}).get(account_id)
+            if worth is None or worth.open_pnl is None:
                 return None
-            self._value(pairs, self._clock.now())
-            total = pairs[0].account.capital
-            for pair in pairs:
-                if pair.open_pnl is None:
-                    return None
-                total += pair.realised + pair.open_pnl
-            return total
+            return self._accounts[account_id].capital + worth.realised + worth.open_pnl
+
+    def worths(self, account_ids: Collection[str]) -> Mapping[str, Worth]:
+        """What all books of each of these accounts come to now; accounts without a book are out."""
+        with self._reading:
+            self.refresh()
+            found: dict[str, list[Pair]] = {}
+            for pair in self.pairs.values():
+                if pair.account.id in account_ids:
+                    found.setdefault(pair.account.id, []).append(pair)
+            self._value([pair for pairs in found.values() for pair in pairs], self._clock.now())
+            return {account_id: worth_of(pairs) for account_id, pairs in found.items()}
 
     def _value(self, pairs: Collection[Pair], now: datetime) -> None:
         ended = [pair for pair in pairs if not pair.within_its_day(now)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -29,6 +29,33 @@ class Holding:
     def value(self, mark: Decimal | None) -> Decimal | None:
         """The open P&L at ``mark``; None when the price is unknown."""
         return unrealised(self.position, mark, self.multiplier)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What all books of an account come to at one moment.
+
+    ``realised`` is net of commission since the first fill; ``open_pnl`` is None while a price is
+    unknown.  ``contracts`` are what is held, unsigned, after books of one contract are netted.
+    """
+
+    realised: Decimal
+    open_pnl: Decimal | None
+    contracts: Decimal
+
+
+@exact
+def worth_of(pairs: Iterable[Pair]) -> Worth:
+    """Return what the pairs of one account come to at the marks that they were valued at last."""
+    realised, opened, known = ZERO, ZERO, True
+    held: dict[str, Decimal] = {}
+    for pair in pairs:
+        realised += pair.realised
+        known = known and pair.open_pnl is not None
+        opened += pair.open_pnl or ZERO
+        for symbol, holding in pair.holdings.items():
+            held[symbol] = held.get(symbol, ZERO) + holding.position.quantity
+    return Worth(realised, opened if known else None, sum(map(abs, held.values()), ZERO))
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from app.domain.errors import StoreUnavailable
 from app.domain.events import Fact, FactKind
 from app.domain.settings import AccountLink
 from app.domain.strategies import StrategyState
-from app.services.pnl import Books, Pair
+from app.services.pnl import Books, Pair, Worth
 from app.services.ports import Store, UnitOfWork
 from tests.support.counting import ES, MORNING, ROLL_AT, CountingHouse
 
@@ -66,6 +66,18 @@ def test_one_unknown_price_makes_the_whole_pair_unknown_and_never_zero(
     assert only(house, made.id).open_pnl == 70
     house.clock.advance(16)
     assert only(house, made.id).open_pnl is None
+
+
+def test_what_an_account_is_worth_nets_the_books_of_one_contract(house: CountingHouse) -> None:
+    made, other = house.strategy(), house.strategy(name="Other")
+    house.fill(made, "3", "5000", "2")
+    house.fill(other, "-1", "5000", "1")
+    house.fill(other, "2", "18000", symbol="NQZ2026")
+    house.quote("5001")
+    account = house.account().id
+    assert house.books.worths({account, "none"}) == {account: Worth(D(-3), None, D(4))}
+    house.quote("18000.5", "NQZ2026")
+    assert house.books.worths({account})[account].open_pnl == D(120)
 
 
 def test_sums_are_exact_beyond_the_28_digits_of_python(house: CountingHouse) -> None:
