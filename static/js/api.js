@@ -59,6 +59,11 @@ export function put(path, body) {
   return call("PUT", path, body);
 }
 
+/** Change what `body` names of what is at `path`. */
+export function patch(path, body) {
+  return call("PATCH", path, body);
+}
+
 /** Send a form with its files. */
 export function upload(path, form) {
   return call("POST", path, form);

@@ -63,10 +63,12 @@ export function colour(name) {
 /** A colour as rgb(...) made so transparent. */
 export const fade = (rgb, alpha) => rgb.replace(/^rgb\(([^)]+)\)/, `rgba($1, ${alpha})`);
 
-const dollars = (value) =>
+/** Dollars for an axis, without cents. */
+export const dollars = (value) =>
   (value < -0.5 ? "\u2212" : "") + "$" + Math.round(Math.abs(value)).toLocaleString("en-US");
 
-function options() {
+/** What every chart has: its type, its axes, times in the reader's zone. */
+export function options() {
   return {
     autoSize: true,
     layout: {
@@ -94,10 +96,11 @@ function options() {
   };
 }
 
-const seconds = (iso) => Math.floor(Date.parse(iso) / 1000) + SHIFT_S;
+/** An instant as the library counts it. */
+export const seconds = (iso) => Math.floor(Date.parse(iso) / 1000) + SHIFT_S;
 
 /** A chart point, or a gap where the value is unknown. */
-function point(time, value) {
+export function point(time, value) {
   return value === null ? { time } : { time, value };
 }
 
@@ -105,7 +108,7 @@ function point(time, value) {
  * Points in strictly rising seconds, as the library demands; a later one replaces one of the same
  * second.
  */
-function series(points, read) {
+export function series(points, read) {
   const bySecond = new Map(points.map((each) => [seconds(each.timestamp), read(each)]));
   return [...bySecond].sort((a, b) => a[0] - b[0]).map(([time, value]) => point(time, value));
 }
