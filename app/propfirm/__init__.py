@@ -2,8 +2,9 @@
 
 rulesets (one version of a firm's rules), reading (refuses wrong ones with the field), library
 (those that come with Signalbox, in firms/), state (what is known, what can happen), engine (what an
-event makes of it), hours (flat time, trading hours, news), standing (the figures), proposals and
-guard (could this order break a rule?), account (as it is kept), keeping (as JSON and back).
+event makes of it), hours (flat time, trading hours, news), standing (the figures), proposals,
+exposure, gates and guard (could this order break a rule?), account (as it is kept), keeping (as
+JSON and back).
 """
 
 from app.propfirm.account import (
@@ -17,7 +18,8 @@ from app.propfirm.account import (
     Violation,
 )
 from app.propfirm.engine import Step, after_all, reset, step
-from app.propfirm.guard import Answer, check
+from app.propfirm.exposure import Exposure, Stake, exposed
+from app.propfirm.guard import Answer, Check, check, checks
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
 from app.propfirm.library import gathered, library, rule_set
 from app.propfirm.proposals import Proposal, Surroundings
@@ -55,6 +57,7 @@ __all__ = [
     "Answer",
     "Automation",
     "Breach",
+    "Check",
     "Clock",
     "Compare",
     "Consistency",
@@ -62,6 +65,7 @@ __all__ = [
     "DayResult",
     "Drawdown",
     "Event",
+    "Exposure",
     "FundedAccount",
     "FundedDay",
     "FundedMinute",
@@ -79,6 +83,7 @@ __all__ = [
     "RuleSet",
     "Severity",
     "Source",
+    "Stake",
     "Standing",
     "Status",
     "Step",
@@ -88,6 +93,8 @@ __all__ = [
     "Violation",
     "after_all",
     "check",
+    "checks",
+    "exposed",
     "gathered",
     "in_hours",
     "library",

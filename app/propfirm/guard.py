@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
+from typing import Final
 
 from app.domain.decisions import Denied
 from app.domain.money import ONE, ZERO, divide, exact, to_step, wire
 from app.domain.refusals import denied
-from app.domain.sessions import next_roll
 from app.propfirm.engine import reset
-from app.propfirm.hours import in_hours, must_be_flat, news_at
+from app.propfirm.gates import GATES
 from app.propfirm.proposals import Proposal, Surroundings
-from app.propfirm.rulesets import Policy, RuleSet
-from app.propfirm.state import AccountState, Status
+from app.propfirm.rulesets import RuleSet
+from app.propfirm.state import AccountState
+
+_CODES: Final = {"max_drawdown": "FUNDED_MAX_LOSS", "daily_loss": "FUNDED_DAILY_LOSS"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def check(state: AccountState, rules: RuleSet, proposal: Proposal, around: Surro
     if not proposal.opening:
         return Answer(None, proposal.quantity)
     state = reset(state, rules, rules.day(around.at))
-    refusal = next(_forbidden(state, rules, proposal, around), None)
+    refusals = (each.refusal for each in _gates(state, rules, proposal, around))
+    refusal = next((each for each in refusals if each is not None), None)
     if refusal is not None:
         return Answer(refusal, proposal.closing)
     if state.equity is None:
@@ -48,42 +51,38 @@ def check(state: AccountState, rules: RuleSet, proposal: Proposal, around: Surro
     return _weighed(state, rules, _Weight(state.equity, proposal, around.open_risk))
 
 
-def _forbidden(
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question that is asked of an order, and why the answer is no; None when it is yes."""
+
+    name: str
+    refusal: Denied | None
+
+
+@exact
+def checks(
     state: AccountState, rules: RuleSet, proposal: Proposal, around: Surroundings
-) -> Iterator[Denied]:
-    """Yield what forbids to open anything, whatever its size."""
-    yield from _closed(state, rules, around)
-    yield from _unwanted(rules, proposal)
-    yield from _untimely(rules, around)
+) -> tuple[Check, ...]:
+    """Return every question that ``check`` asks: the first with a refusal is what it refuses with.
+
+    Without a known equity there is one question less for each amount; an exit is asked nothing.
+    Raises InvalidInput for an impossible stop.
+    """
+    if not proposal.opening:
+        return ()
+    state = reset(state, rules, rules.day(around.at))
+    gates = tuple(_gates(state, rules, proposal, around))
+    if state.equity is None:
+        return (*gates, Check("equity", denied("FUNDED_UNKNOWN")))
+    weight = _Weight(state.equity, proposal, around.open_risk)
+    return (*gates, Check("equity", None), *_amounts(state, rules, weight))
 
 
-def _closed(state: AccountState, rules: RuleSet, around: Surroundings) -> Iterator[Denied]:
-    if state.status is Status.FAILED:
-        last = state.breaches[-1]
-        yield denied("FUNDED_FAILED", rule=last.rule, at=last.at)
-    if state.status is Status.PAUSED_DAY and rules.daily_loss is not None:
-        until = next_roll(around.at, rules.roll)
-        yield denied("FUNDED_PAUSED", limit=rules.daily_loss.amount, until=until)
-
-
-def _unwanted(rules: RuleSet, proposal: Proposal) -> Iterator[Denied]:
-    policy = rules.automation.policy
-    away = policy is Policy.OWN_DEVICE and not proposal.own_device
-    if proposal.automated and (away or policy is Policy.FORBIDDEN):
-        yield denied("FUNDED_AUTOMATION", firm=rules.firm, note=rules.automation.note)
-    products = rules.allowed_products
-    if products and proposal.root not in products:
-        yield denied("FUNDED_PRODUCT", symbol=proposal.root, allowed=", ".join(sorted(products)))
-
-
-def _untimely(rules: RuleSet, around: Surroundings) -> Iterator[Denied]:
-    if not in_hours(rules, around.at):
-        yield denied("FUNDED_HOURS", hours=", ".join(map(str, rules.allowed_hours)))
-    news = news_at(around.news, around.at)
-    if news is not None:
-        yield denied("FUNDED_NEWS", name=news.name, until=news.end)
-    if must_be_flat(rules, around.at):
-        yield denied("FUNDED_FLAT_TIME", flat_time=f"{rules.flat_time:%H:%M}", zone=rules.zone.key)
+def _gates(
+    state: AccountState, rules: RuleSet, proposal: Proposal, around: Surroundings
+) -> Iterator[Check]:
+    for name, gate in GATES.items():
+        yield Check(name, gate(state, rules, proposal, around))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +129,39 @@ class _Weight:
 
 def _weighed(state: AccountState, rules: RuleSet, weight: _Weight) -> Answer:
     """Hold the worst case against each limit; the first that it could break refuses it."""
-    order = weight.proposal
-    rooms = {"FUNDED_MAX_LOSS": weight.equity - state.floor}
-    daily = state.daily_room(rules)
-    if daily is not None:
-        rooms["FUNDED_DAILY_LOSS"] = daily
-    free = _free_contracts(state, rules, order)
-    fitting = [weight.fitting(room, rules) for room in rooms.values()]
-    fits = order.closing + min([order.opening, *fitting, *free])
-    broken = [code for code, room in rooms.items() if rules.broken(room - weight.loss)]
-    refusal = None
-    if free and order.opening > free[0]:
-        refusal = _too_many(state, rules, order, fits)
-    elif broken:
-        refusal = _too_much(state, rules, weight, broken[0], rooms[broken[0]], fits)
+    refusals = (each.refusal for each in _amounts(state, rules, weight))
     return Answer(
-        refusal=refusal,
-        fits=fits,
+        refusal=next((each for each in refusals if each is not None), None),
+        fits=_fits(state, rules, weight),
         loss=weight.loss,
         worst_equity=weight.equity - weight.loss,
-        breach_price=weight.breach_price(min(rooms.values())),
+        breach_price=weight.breach_price(min(_rooms(state, rules, weight.equity).values())),
     )
+
+
+def _rooms(state: AccountState, rules: RuleSet, equity: Decimal) -> dict[str, Decimal]:
+    """How far each limit is away, by its name."""
+    rooms = {"max_drawdown": equity - state.floor}
+    daily = state.daily_room(rules)
+    return rooms if daily is None else rooms | {"daily_loss": daily}
+
+
+def _fits(state: AccountState, rules: RuleSet, weight: _Weight) -> Decimal:
+    order = weight.proposal
+    rooms = _rooms(state, rules, weight.equity).values()
+    fitting = [weight.fitting(room, rules) for room in rooms]
+    return order.closing + min([order.opening, *fitting, *_free_contracts(state, rules, order)])
+
+
+def _amounts(state: AccountState, rules: RuleSet, weight: _Weight) -> Iterator[Check]:
+    order, fits = weight.proposal, _fits(state, rules, weight)
+    for free in _free_contracts(state, rules, order):
+        many = order.opening > free
+        yield Check("contracts", _too_many(state, rules, order, fits) if many else None)
+    for name, room in _rooms(state, rules, weight.equity).items():
+        broken = rules.broken(room - weight.loss)
+        refusal = _too_much(state, rules, weight, _CODES[name], room, fits) if broken else None
+        yield Check(name, refusal)
 
 
 def _free_contracts(state: AccountState, rules: RuleSet, order: Proposal) -> list[Decimal]:

@@ -22,6 +22,9 @@ from app.propfirm import (
     Surroundings,
     check,
 )
+from app.propfirm import (
+    checks as all_checks,
+)
 from tests.propfirm.making import (
     END_OF_DAY,
     HARD,
@@ -256,3 +259,32 @@ def test_nothing_is_opened_out_of_hours_in_news_or_after_the_flat_time() -> None
     late = told["2 15:10"]
     assert late is not None
     assert "flat from 15:10 (America/Chicago)" in late.detail
+
+
+def test_every_question_is_answered_and_the_first_no_is_the_refusal() -> None:
+    state = after(SOFT, update("2 10:00", 49500))
+    asked_of = checks(SOFT, order=replace(ORDER, quantity=D(30)), state=state)
+    assert [name for name, refused in asked_of if refused is None] == [
+        "status",
+        "automation",
+        "product",
+        "hours",
+        "news",
+        "flat_time",
+        "equity",
+    ]
+    assert dict(asked_of)["max_drawdown"] == "FUNDED_MAX_LOSS"
+    first = next(refused for _, refused in asked_of if refused)
+    assert code(asked(SOFT, state, replace(ORDER, quantity=D(30)))) == first
+
+
+def test_without_a_known_equity_no_amount_is_asked_for_and_of_an_exit_nothing_is() -> None:
+    unknown = after(STATIC, update("2 10:00", 50000, None))
+    assert checks(STATIC, ORDER, unknown)[-1] == ("equity", "FUNDED_UNKNOWN")
+    assert checks(STATIC, replace(ORDER, held=D(-2)), unknown) == []
+
+
+def checks(rules: RuleSet, order: Proposal, state: AccountState) -> list[tuple[str, str | None]]:
+    """The names of the questions, and the codes of those that were answered with no."""
+    found = all_checks(state, rules, order, NOW)
+    return [(each.name, each.refusal and each.refusal.code) for each in found]
