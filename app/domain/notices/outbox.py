@@ -94,6 +94,10 @@ class Outbox:
         self.failures += 1
         self._not_before = now + min(wait, _LONGEST_WAIT)
 
+    def hurry(self) -> None:
+        """Wait no longer for another attempt: the channel was seen to work."""
+        self._not_before = None
+
     def give_up(self, now: datetime) -> int:
         """Drop what has waited for too long; return how many notices that were."""
         gone = 0
