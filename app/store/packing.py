@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from math import gcd
 from typing import Any, Final, NamedTuple
 
@@ -25,6 +26,8 @@ from app.services.ports import Gap, Level, Rolled
 from app.services.reads import Outline
 
 _WIDEST: Final = 2**63
+#: Spans that are kept unpacked, of some 2 KB each: five curves of a year.
+_KEPT: Final = 2048
 
 
 class _Fields(NamedTuple):
@@ -68,8 +71,13 @@ def pack(span: Rolled) -> bytes:
     return packed
 
 
+@lru_cache(maxsize=_KEPT)
 def unpack(series_id: int, level: int, at: int, seconds: int, data: bytes) -> Rolled:
-    """Return the span of a row of ``pnl_spans``; raises InvariantBroken for a damaged one."""
+    """Return the span of a row of ``pnl_spans``; raises InvariantBroken for a damaged one.
+
+    What a row means never changes, so the last few thousand are kept: whoever looks at a curve asks
+    for its days again with every new second.
+    """
     try:
         fields = _fields(data)
         summary, open_pnl, gap = None, None, None

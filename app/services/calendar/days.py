@@ -124,7 +124,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """The days from ``first`` to ``last`` on which something happened, and their totals."""
+    """The days from ``first`` to ``last`` on which something happened, oldest first, and totals."""
 
     first: date
     last: date
@@ -152,12 +152,14 @@ class Calendar:
         return self._by(_year)
 
     def _by(self, stretch: Callable[[date], Stretch]) -> Sequence[Total]:
-        found: dict[Stretch, list[CalendarDay]] = {}
+        found: list[tuple[Stretch, list[CalendarDay]]] = []
         for day in self.days:
-            found.setdefault(stretch(day.day), []).append(day)
+            if not found or found[-1][0][2] < day.day:
+                found.append((stretch(day.day), []))
+            found[-1][1].append(day)
         return [
             total(name, max(first, self.first), min(last, self.last), days)
-            for (name, first, last), days in found.items()
+            for (name, first, last), days in found
         ]
 
 
