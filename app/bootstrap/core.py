@@ -19,6 +19,7 @@ from app.passwords import Argon2Passwords
 from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.agreement import Agreement
 from app.services.bus import Bus
+from app.services.funded import Tracker
 from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
 from app.services.inbox import Inbox
@@ -66,6 +67,7 @@ class Core:
     health: Health
     sources: Sources
     agreement: Agreement
+    tracker: Tracker
     work_arrived: Wake
     reports_arrived: Wake
     pace: Pace
@@ -186,6 +188,7 @@ def core(
         health=Health(clock),
         sources=Sources(store, clock),
         agreement=Agreement(store, reads, clock, ids, recorder),
+        tracker=Tracker(clock, ids, books.worths),
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
