@@ -22,6 +22,8 @@ from app.propfirm.exposure import Exposure, Stake, exposed
 from app.propfirm.guard import Answer, Check, check, checks
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
 from app.propfirm.library import gathered, library, rule_set
+from app.propfirm.limits import Limit, LimitName, limits
+from app.propfirm.moving import moved, taken_over
 from app.propfirm.proposals import Proposal, Surroundings
 from app.propfirm.reading import read_rule_set
 from app.propfirm.rulesets import (
@@ -71,6 +73,8 @@ __all__ = [
     "FundedMinute",
     "Held",
     "Kind",
+    "Limit",
+    "LimitName",
     "Mode",
     "Near",
     "News",
@@ -98,6 +102,8 @@ __all__ = [
     "gathered",
     "in_hours",
     "library",
+    "limits",
+    "moved",
     "must_be_flat",
     "news_at",
     "next_flat",
@@ -107,4 +113,5 @@ __all__ = [
     "rule_set",
     "standing",
     "step",
+    "taken_over",
 ]
