@@ -25,7 +25,10 @@ _UNFIT: Final = (TypeError, ValueError, AttributeError)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement's text, its parameters by name, and what converts each value and column."""
+    """A statement's text, its parameters by name, and what converts each value and column.
+
+    There are no ``columns`` when none is converted.
+    """
 
     text: str
     binds: tuple[tuple[str, Processor | None], ...]
@@ -50,6 +53,8 @@ class Prepared:
 
     def row(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """Return the row as the program's own values."""
+        if not self.columns:
+            return tuple(row)
         return tuple(
             value if convert is None else convert(value)
             for convert, value in zip(self.columns, row, strict=True)
@@ -90,4 +95,4 @@ def _compile(statement: Executable, names: tuple[str, ...]) -> Prepared | None:
         for column in getattr(statement, "exported_columns", ())
     )
     binds = tuple((name, converters.get(name)) for name in compiled.positiontup)
-    return Prepared(compiled.string, binds, fixed, columns)
+    return Prepared(compiled.string, binds, fixed, columns if any(columns) else ())

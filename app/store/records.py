@@ -84,6 +84,16 @@ def insert_or_replace(table: Table, *unique: str) -> Variants:
     }
 
 
+def rows(
+    connection: Connection, statement: Executable, values: Mapping[str, Any]
+) -> Sequence[Sequence[Any]]:
+    """Return the rows of a statement, which is a constant when there are ``values``."""
+    ready = prepared(connection, statement, values)
+    if ready is None:
+        return connection.execute(statement, values).all()
+    return [ready.row(row) for row in ready.run(connection, values)]
+
+
 class Repo:
     """What every repository has: the transaction's connection."""
 
@@ -102,10 +112,7 @@ class Repo:
 
     def _rows(self, statement: Executable, **values: object) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement, which is a constant when it takes ``values``."""
-        ready = prepared(self._connection, statement, values)
-        if ready is None:
-            return self._connection.execute(statement, values).all()
-        return [ready.row(row) for row in ready.run(self._connection, values)]
+        return rows(self._connection, statement, values)
 
     def _count(self, statement: Executable, values: Mapping[str, Any]) -> int:
         """Run a constant change and return how many rows it touched."""

@@ -15,6 +15,7 @@ from app.services.ports import Level, Rolled
 from app.services.reads import Outline
 from app.store.packing import last_of, outline, unpack
 from app.store.reads.base import ReadModel
+from app.store.records import rows
 from app.store.tables.history import PNL_SPANS, STRATEGY_PNL_HISTORY
 from app.store.unit_of_work import SqlUnit
 
@@ -56,8 +57,8 @@ class Curves(ReadModel):
         """What a chart draws of the spans that ``spans`` returns, read in a quarter of the time."""
         of = {"series": series_id, "of_level": int(level), "start": start, "end": end}
         with self._store.read() as unit:
-            rows = unit.connection.execute(_WITHIN, of).all()
-        return [outline(*row) for row in rows]
+            found = rows(unit.connection, _WITHIN, of)
+        return [outline(*row) for row in found]
 
     def open_pnl(self, series_id: int, instants: Sequence[int]) -> Sequence[Decimal | None]:
         """The last known open P&L of a series at or before each of the epoch seconds ``instants``.
@@ -79,7 +80,7 @@ class Curves(ReadModel):
 def _extent(connection: Connection, series_id: int) -> tuple[int, int] | None:
     """The first and the last sample: of those that are kept, and of what older ones came to."""
     of = {"series": series_id}
-    first, last = connection.execute(_EXTENT, of).one()
+    ((first, last),) = rows(connection, _EXTENT, of)
     begins = [] if first is None else [first]
     ends = [] if last is None else [last]
     for level in Level:
@@ -92,7 +93,7 @@ def _extent(connection: Connection, series_id: int) -> tuple[int, int] | None:
 def _spans(
     connection: Connection, statement: Executable, values: Mapping[str, int]
 ) -> Iterator[Rolled]:
-    for row in connection.execute(statement, values):
+    for row in rows(connection, statement, values):
         yield unpack(values["series"], values["of_level"], *row)
 
 
@@ -118,7 +119,7 @@ class _Closes:
         self._opens: list[Decimal | None] = []
         known = None
         values = {"series": series_id, "of_level": int(Level.DAY), "before": last + 1}
-        for end, at, data in unit.connection.execute(_DAYS, values):
+        for end, at, data in rows(unit.connection, _DAYS, values):
             found = last_of(at, data)
             known = known if found is None else found.open
             self._ends.append(end)
