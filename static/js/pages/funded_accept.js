@@ -25,7 +25,9 @@ export function mount(root, data) {
       left = left.filter((each) => each[field] === form.elements[name].value);
     }
     const [chosen] = left;
-    show(root, chosen);
+    for (const place of ["#policy", "#demands-card"]) one(place, root).hidden = !chosen;
+    one("button", form).disabled = !chosen;
+    if (chosen) show(root, chosen);
     return chosen;
   };
   for (const [place, [name]] of fields.entries())
@@ -43,18 +45,22 @@ export function mount(root, data) {
   });
 }
 
-/** Offer each value once; the newest version is chosen first. */
+const ORDERS = {
+  firm: (left, right) => left.localeCompare(right),
+  size: (left, right) => Number(left) - Number(right),
+  version: (left, right) => right.localeCompare(left),
+};
+
+/** Offer each value once; nobody's firm is guessed, and the newest version is chosen first. */
 function offer(select, values) {
-  const once = [...new Set(values)];
-  const [write, shown] = {
-    size: [money, once.sort((a, b) => Number(a) - Number(b))],
-    version: [String, once.sort().reverse()],
-  }[select.name] ?? [String, once];
-  const kept = select.value;
-  select.replaceChildren(
-    ...shown.map((value) => make("option", { value, textContent: write(value).replace(/\.00$/, "") })),
-  );
-  if (shown.includes(kept) && select.name !== "version") select.value = kept;
+  const { name } = select;
+  const shown = [...new Set(values)];
+  if (ORDERS[name]) shown.sort(ORDERS[name]);
+  const write = name === "size" ? (value) => money(value).replace(/\.00$/, "") : String;
+  const options = shown.map((value) => make("option", { value, textContent: write(value) }));
+  const none = make("option", { value: "", textContent: "Choose the firm" });
+  select.replaceChildren(...(name === "firm" ? [none, ...options] : options));
+  select.disabled = !shown.length;
 }
 
 function chosenOf(form) {

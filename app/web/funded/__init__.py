@@ -1,0 +1,1 @@
+"""Funded accounts over HTTP: their API and their pages."""
