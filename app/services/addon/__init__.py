@@ -1,0 +1,1 @@
+"""The pipeline of platforms' add-ons: what they tell of accounts that are watched, not traded."""
