@@ -27,12 +27,12 @@ from app.propfirm import (
 from app.services.funded import words
 from app.services.ports import Ids, UnitOfWork
 
-_MINUTE_S: Final = 60
+MINUTE_S: Final = 60
 
 
 def minute_of(at: datetime) -> int:
     """Return the minute of the instant, counted from 1970."""
-    return int(at.timestamp()) // _MINUTE_S
+    return int(at.timestamp()) // MINUTE_S
 
 
 class Chronicle:

@@ -32,8 +32,11 @@ def _holiday(day: date) -> bool:
 
 
 def silent(account: FundedAccount, now: datetime) -> bool:
-    """Whether an add-on should have told of the account and has not; never true of our own."""
-    if account.source is not Source.ADDON or account.pending or not in_session(now):
+    """Whether an add-on should have told of the account and has not; never true of our own.
+
+    What was never told of is silent at any hour.
+    """
+    if account.source is not Source.ADDON or account.pending:
         return False
     heard = account.updated_at
-    return heard is None or now - heard > SILENT_AFTER
+    return heard is None or (now - heard > SILENT_AFTER and in_session(now))

@@ -180,9 +180,12 @@ class Tracker:
         at = now if last is None else max(now, last)
         events: list[Event] = [Payout(at, amount)]
         if held.source is Source.FILLS:
-            rules = self.rules_of(uow, held)
-            events = [*events_of(held, rules, self._worth(account_id), at), *events]
+            events = [*self.own_news(held, self.rules_of(uow, held), at), *events]
         self.apply(uow, account_id, events, None)
+
+    def own_news(self, account: FundedAccount, rules: RuleSet, at: datetime) -> Sequence[Event]:
+        """Return what our own books tell of the account, as events of the instant ``at``."""
+        return events_of(account, rules, self._worth(account.account_id), at)
 
     def _worth(self, account_id: str) -> Worth | None:
         return self._worths({account_id}).get(account_id)
@@ -269,6 +272,13 @@ def _held(uow: UnitOfWork, account_id: str) -> FundedAccount:
 
 
 @exact
+def realised_of(uow: UnitOfWork, account_id: str) -> Decimal:
+    """Return what the books of the account have realised since their first fill, net."""
+    books = uow.positions.all().items()
+    return sum((each.realised_net for key, each in books if key.account_id == account_id), ZERO)
+
+
+@exact
 def _closing(
     uow: UnitOfWork, account: FundedAccount, rules: RuleSet, state: AccountState, end: datetime
 ) -> tuple[Update | None, bool]:
@@ -278,12 +288,11 @@ def _closing(
     unless it was nothing.
     """
     own = account.account_id
-    books = {key: each for key, each in uow.positions.all().items() if key.account_id == own}
     more = bool(uow.fills.since(own, end))
-    realised = sum((each.realised_net for each in books.values()), ZERO)
     later = uow.fills.realised_since(None, own, end) if more else ZERO
-    balance = balance_of(state, rules, account.baseline, realised - later)
+    realised = realised_of(uow, own) - later
+    balance = balance_of(state, rules, account.baseline, realised)
     if balance == state.balance:
         return None, more
-    flat = not more and not any(each.quantity for each in books.values())
+    flat = not more and not uow.positions.open(account_id=own)
     return Update(end - _INSTANT, balance, ZERO if flat else None), more

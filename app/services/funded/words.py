@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 from app.domain.events import Level
-from app.domain.money import wire
-from app.propfirm import AccountState, Breach, Mode, Rule, RuleSet, Severity
+from app.domain.money import ZERO, wire
+from app.propfirm import AccountState, Breach, Limit, LimitName, Mode, Rule, RuleSet, Severity
 
 _FLOORS: Final = {
     Mode.END_OF_DAY: "trailing floor",
@@ -19,6 +20,11 @@ TOLD_AS: Final = {
     Severity.HARD: ("FUNDED_BREACHED", Level.ERROR),
     Severity.SOFT: ("FUNDED_DAY_PAUSED", Level.WARNING),
     Severity.DENY: ("FUNDED_OVER_LIMIT", Level.WARNING),
+}
+#: What follows from a breach, said after it.
+_ENDS: Final = {
+    Severity.HARD: "; the account has failed",
+    Severity.SOFT: "; the account is paused until the next session",
 }
 
 
@@ -34,25 +40,24 @@ def floor_of(rules: RuleSet) -> str:
 
 def of_breach(name: str, breach: Breach, rules: RuleSet) -> str:
     """Return what happened when the account ``name`` broke a rule."""
+    end = _ENDS.get(breach.severity, "")
+    return f"Funded account {name}: {what_broke(breach, rules)}{end}."
+
+
+def what_broke(breach: Breach, rules: RuleSet) -> str:
+    """Return which rule was broken, and by what."""
     if breach.rule is Rule.MAX_LOSS:
-        what = (
-            f"equity of {money(breach.seen)} broke the {floor_of(rules)} of {money(breach.limit)};"
-            " the account has failed"
-        )
-    elif breach.rule is Rule.DAILY_LOSS:
-        end = "failed" if breach.severity is Severity.HARD else "paused until the next session"
-        what = (
-            f"the day's P&L of {money(breach.seen)} reached the daily loss of"
-            f" {money(breach.limit)}; the account is {end}"
-        )
-    elif breach.rule is Rule.MAX_CONTRACTS:
-        what = f"{wire(breach.seen)} contracts are held, and {wire(breach.limit)} are allowed"
-    else:
-        what = (
-            f"{wire(breach.seen)} contracts are still held after {rules.flat_time:%H:%M}"
-            f" ({rules.zone.key}), from when nothing may be"
-        )
-    return f"Funded account {name}: {what}."
+        floor = f"the {floor_of(rules)} of {money(breach.limit)}"
+        return f"equity of {money(breach.seen)} broke {floor}"
+    if breach.rule is Rule.DAILY_LOSS:
+        most = f"the daily loss of {money(breach.limit)}"
+        return f"the day's P&L of {money(breach.seen)} reached {most}"
+    if breach.rule is Rule.MAX_CONTRACTS:
+        return f"{wire(breach.seen)} contracts are held, and {wire(breach.limit)} are allowed"
+    return (
+        f"{wire(breach.seen)} contracts are still held after {rules.flat_time:%H:%M}"
+        f" ({rules.zone.key}), from when nothing may be"
+    )
 
 
 def of_day(name: str, state: AccountState, missed: int) -> str:
@@ -62,3 +67,21 @@ def of_day(name: str, state: AccountState, missed: int) -> str:
         f"Funded account {name}: the trading day {state.day} began at"
         f" {money(state.day_start_balance)}, with the floor at {money(state.floor)}.{late}"
     )
+
+
+def of_distance(limit: Limit, rules: RuleSet) -> str:
+    """Return how far a limit of loss is: "1,540.10 left to the trailing floor"."""
+    left = money(limit.left or ZERO)
+    if limit.name is LimitName.MAX_LOSS:
+        return f"{left} left to the {floor_of(rules)}"
+    return f"{left} left of the daily loss"
+
+
+def of_age(age: timedelta) -> str:
+    """Return how long ago the last news came: "25 s", "3 min", "2 h"."""
+    seconds = int(age.total_seconds())
+    if seconds < 2 * 60:
+        return f"{seconds} s"
+    if seconds < 2 * 3600:
+        return f"{seconds // 60} min"
+    return f"{seconds // 3600} h"
