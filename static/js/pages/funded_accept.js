@@ -38,7 +38,7 @@ export function mount(root, data) {
     const { id, version } = narrow(fields.length);
     const path = `/api/accounts/${data.account.id}`;
     const done = await sent(form, async () => {
-      await put(`${path}/rules`, { id, version });
+      await put(`${path}/rules`, { id, version, ...reachedOf(form) });
       return patch(`${path}/preferences`, chosenOf(form));
     });
     if (done) window.location.reload();
@@ -61,6 +61,12 @@ function offer(select, values) {
   const none = make("option", { value: "", textContent: "Choose the firm" });
   select.replaceChildren(...(name === "firm" ? [none, ...options] : options));
   select.disabled = !shown.length;
+}
+
+/** What the account has already, as far as it was filled in. */
+function reachedOf(form) {
+  const typed = ["balance", "high_water"].map((name) => [name, form.elements[name].value.trim()]);
+  return Object.fromEntries(typed.filter(([, value]) => value));
 }
 
 function chosenOf(form) {

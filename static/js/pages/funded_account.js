@@ -33,7 +33,7 @@ export function mount(root, data, { feed }) {
   const id = data.state.account_id;
   const path = `/api/accounts/${id}`;
   const face = new Face(root, data.state);
-  const curve = new Curve(root, path);
+  const curve = new Curve(root, path, data.state.accepted_at);
   const history = new History(root, path, curve);
   let { state } = data;
   let said = data.state.status;
@@ -66,8 +66,8 @@ export function mount(root, data, { feed }) {
 
 /** The curve and its ranges. */
 class Curve {
-  constructor(root, path) {
-    Object.assign(this, { root, path, days: 1, asked: 0, loadedAt: 0 });
+  constructor(root, path, since) {
+    Object.assign(this, { root, path, since, days: 1, asked: 0, loadedAt: 0 });
     this.plot = new FloorChart(one(".plot", root));
     this.empty = one(".chart .empty", root);
     const buttons = all("#ranges button", root);
@@ -84,7 +84,7 @@ class Curve {
     this.days = days;
     this.asked += 1;
     const mine = this.asked;
-    const start = days ? new Date(Date.now() - days * DAY_MS).toISOString() : null;
+    const start = days ? new Date(Date.now() - days * DAY_MS).toISOString() : this.since;
     const reply = await attempt(() => get(`${this.path}/equity`, { start }));
     if (!reply || mine !== this.asked) return;
     this.loadedAt = Date.now();
