@@ -19,7 +19,7 @@ from app.passwords import Argon2Passwords
 from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.agreement import Agreement
 from app.services.bus import Bus
-from app.services.funded import Tracker
+from app.services.funded import Funded, Tracker, make_funded
 from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
 from app.services.inbox import Inbox
@@ -68,6 +68,7 @@ class Core:
     sources: Sources
     agreement: Agreement
     tracker: Tracker
+    funded: Funded
     work_arrived: Wake
     reports_arrived: Wake
     pace: Pace
@@ -159,6 +160,7 @@ def core(
     store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
     work, reports, pace = Wake(), Wake(), Pace(clock.monotonic)
     settler, books = _settler(parts, reports), _books(parts)
+    tracker = Tracker(clock, ids, books.worths)
     decider = Decider(store, clock, parts.quotes, books.equity)
     sender = Sender(brokers, settler, clock)
     protector = Protector(store, settler, sender, clock, ids)
@@ -188,7 +190,8 @@ def core(
         health=Health(clock),
         sources=Sources(store, clock),
         agreement=Agreement(store, reads, clock, ids, recorder),
-        tracker=Tracker(clock, ids, books.worths),
+        tracker=tracker,
+        funded=_funded(parts, tracker, books, pause),
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
@@ -219,6 +222,12 @@ def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder
     )
     parts.bus.subscribe(recorder.follow)
     return recorder
+
+
+def _funded(parts: Parts, tracker: Tracker, books: Books, pause: Callable[[], None]) -> Funded:
+    made = make_funded(parts.store, parts.clock, parts.ids, tracker, books.worths, pause)
+    made.rules.sync()
+    return made
 
 
 def _accounts(parts: Parts) -> AccountService:
