@@ -218,7 +218,7 @@ def test_a_server_executes_an_alert_records_it_and_stops_in_time(runtime: Runtim
     eventually(lambda: made.recorder.curve_id(None, strategy.id, None) is not None)
     health = runtime.app.test_client().get("/health").get_json()
     trading = ["disk", "executor", "halts", "market", "paper", "reconciler", "recorder", "settler"]
-    trading += ["agreement", "historian", "measurer", "sources", "storms"]
+    trading += ["agreement", "historian", "measurer", "notices", "sources", "storms"]
     always = ["follower", "live", "ownership", "pulse", "relief", "watch"]
     assert sorted(health["workers"]) == sorted([*trading, *always])
     assert health["hub_latency_ms"] >= 0

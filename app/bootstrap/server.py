@@ -22,6 +22,7 @@ from app import logs
 from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
 from app.bootstrap.history import historian
+from app.bootstrap.notices import Notices, add_notifier, make_notices
 from app.bootstrap.parts import Wake
 from app.bootstrap.storms import launcher
 from app.bootstrap.trading import Trading
@@ -91,6 +92,7 @@ class Runtime:
     settling: SettleWorker
     sockets: OpenSockets
     ownership: Ownership
+    notices: Notices
 
     def start(self) -> None:
         """Trade, or stand by while another server does; either way the pages are served."""
@@ -119,6 +121,7 @@ class Runtime:
         ended = self.supervisor.stop(self.core.settings.drain_s, also=self._idle)
         if self.ownership.may_trade:
             self.executor.stop()
+        self.notices.courier.close()
         self.core.close()
         self.ownership.leave(ended=ended)
         return ended
@@ -150,7 +153,9 @@ def build(settings: Settings) -> Runtime:
     ownership = _ownership(made, alarms, trading)
     storms = _storms(made)
     supervisor.add("storms", storms.step, every=1.0)
-    deps = _web_deps(made, supervisor, ownership, storms, pause)
+    notices = make_notices(made, ROOT)
+    add_notifier(made, notices, supervisor, spawn)
+    deps = _web_deps(made, supervisor, ownership, storms, notices, pause)
     snapshots = Snapshots(made.store, made.reads, deps.views, made.clock)
     supervisor.add("measurer", Measurer(snapshots).step, every=MEASURE_EVERY)
     app = create_app(deps)
@@ -166,7 +171,9 @@ def build(settings: Settings) -> Runtime:
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
     _add_workers(made, supervisor, executor, settling)
     _add_watchers(made, supervisor, alarms, ownership)
-    return Runtime(made, app, socketio, supervisor, lanes, executor, settling, sockets, ownership)
+    return Runtime(
+        made, app, socketio, supervisor, lanes, executor, settling, sockets, ownership, notices
+    )
 
 
 class Spawner:
@@ -265,7 +272,12 @@ def _storms(made: Core) -> StormDesk:
 
 
 def _web_deps(
-    made: Core, supervisor: Supervisor, ownership: Ownership, storms: StormDesk, pause: Wake
+    made: Core,
+    supervisor: Supervisor,
+    ownership: Ownership,
+    storms: StormDesk,
+    notices: Notices,
+    pause: Wake,
 ) -> WebDeps:
     funds, roll = Funds(made.brokers, made.clock), made.settings.trading_day_roll
     made.bus.subscribe(funds.hear)
@@ -285,6 +297,7 @@ def _web_deps(
         agreement=made.agreement,
         desk=made.desk,
         halts=made.halts,
+        notices=notices.desk,
         storage=made.storage,
         statements=_statements(made, pause),
         storms=storms,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from app.services.inbox import Inbox
     from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
     from app.services.manual import ManualDesk
+    from app.services.notices import NoticeDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
     from app.services.reconcile import DriftDesk
@@ -88,6 +89,7 @@ class WebDeps:
     agreement: Agreement
     desk: ManualDesk
     halts: HaltDesk
+    notices: NoticeDesk
     storage: Storage
     statements: StatementDesk
     storms: StormDesk

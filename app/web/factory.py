@@ -31,6 +31,7 @@ from app.web.api import (
     trading,
 )
 from app.web.deps import WebDeps, attach
+from app.web.notifications import install_notifications, install_notifications_page
 
 #: Seconds that a client may leave between two pieces of its request.
 PATIENCE_S: Final = 10.0
@@ -72,6 +73,7 @@ def create_app(web: WebDeps) -> APIFlask:
     attachments.install_pages(app)
     statements.install_pages(app)
     storms.install_pages(app)
+    install_notifications_page(app)
     _install_api(app, web)
     auth.install(app, settings)
     standby.install(app)
@@ -119,5 +121,6 @@ def _install_api(app: APIFlask, web: WebDeps) -> None:
     attachments.install(api)
     metrics.install(api)
     refusals.install(api)
+    install_notifications(api)
     signin.install_tokens(api)
     app.register_blueprint(api)

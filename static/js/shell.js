@@ -66,6 +66,7 @@ function entries(halt, display) {
     go("Journal", "/journal"),
     go("Metrics", "/metrics"),
     go("Reconciliation", "/drift"),
+    go("Notifications", "/settings/notifications"),
     go("API tokens", "/settings/tokens"),
     go("About", "/about"),
     { label: "Halt all trading", kind: "Action", run: halt },

@@ -30,6 +30,7 @@ from app.services.calendar import CalendarDesk
 from app.services.curves import CurveDesk
 from app.services.funds import Funds
 from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
+from app.services.notices import NoticeDesk
 from app.services.statements import StatementDesk
 from app.services.storms import StormDesk
 from app.services.tracing import Tracer
@@ -42,6 +43,7 @@ from app.web.live import Live
 from app.web.sockets import create_socketio
 from tests.support.compiled import compiled_app
 from tests.support.leases import OneLease, owning
+from tests.support.notifying import Postman
 from tests.support.storming import Launches
 
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
@@ -82,6 +84,7 @@ class World:
     stopping: list[bool] = field(default_factory=list)
     lease: OneLease = field(default_factory=OneLease)
     launches: Launches = field(default_factory=Launches)
+    postman: Postman = field(default_factory=Postman)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -205,7 +208,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     lease = OneLease()
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
-    launches = Launches()
+    launches, postman = Launches(), Postman()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, settings.trading_day_roll)
@@ -239,6 +242,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         agreement=made.agreement,
         desk=made.desk,
         halts=made.halts,
+        notices=NoticeDesk(made.store, clock, made.ids, made.vault, postman),
         storage=made.storage,
         statements=StatementDesk(
             made.store,
@@ -278,7 +282,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
-    return World(made, clock, app, socketio, live, web, stopping, lease, launches)
+    return World(made, clock, app, socketio, live, web, stopping, lease, launches, postman)
 
 
 def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:

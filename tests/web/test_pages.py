@@ -90,6 +90,7 @@ def test_every_page_renders_under_the_policy_without_inline_code(world: World) -
         "/accounts/new",
         "/accounts/new?venue=chaos",
         f"/accounts/{world.account_id()}",
+        "/settings/notifications",
         "/settings/tokens",
         "/about",
         "/nothing-here",

@@ -10,9 +10,11 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.domain.errors import InvariantBroken
+from app.domain.notices import Category
 from app.domain.safety.drift import Difference, Drift, DriftCause, suspected
 from app.domain.safety.storms import Wish
 from app.domain.statements import Statement
+from app.services.notices import Wish as NoticeWish
 from app.services.statements import Upload
 from app.web.auth import Guard, guards
 from tests.support.agreeing import disagreement_of
@@ -58,6 +60,12 @@ INVENTORY = {
     "GET /api/metrics/groups.csv": G.EITHER,
     "GET /api/metrics/history": G.EITHER,
     "GET /api/metrics/history.csv": G.EITHER,
+    "GET /api/notifications/channels": G.EITHER,
+    "GET /api/notifications/channels.csv": G.EITHER,
+    "POST /api/notifications/channels": G.EITHER,
+    "PATCH /api/notifications/channels/<channel_id>": G.EITHER,
+    "DELETE /api/notifications/channels/<channel_id>": G.EITHER,
+    "POST /api/notifications/channels/<channel_id>/test": G.EITHER,
     "GET /api/orders": G.EITHER,
     "GET /api/orders.csv": G.EITHER,
     "GET /api/positions": G.EITHER,
@@ -107,6 +115,7 @@ INVENTORY = {
     "GET /metrics": G.SESSION,
     "GET /proof": G.SESSION,
     "GET /proof/<storm_id>": G.SESSION,
+    "GET /settings/notifications": G.SESSION,
     "GET /settings/tokens": G.SESSION,
     "GET /setup": G.FORM,
     "GET /static/<path:filename>": G.PUBLIC,
@@ -295,6 +304,8 @@ def statement_of(world: World) -> Statement:
     return world.web.statements.take(world.user("ann").id, upload).statement
 
 
+CHANNEL = NoticeWish("Phone", "ntfy://topic", [Category.FILL])
+
 #: A body that would be taken from the owner.
 BODIES = {
     "POST /api/drift/<drift_id>/accept": {"ours": "1", "theirs": None},
@@ -324,6 +335,7 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
         "statement_id": statement_of(world).id,
         "storm_id": world.web.storms.begin(ann_id, world.account_id("ann"), Wish()).id,
         "trade_id": ann.get("/api/trades").get_json()["items"][0]["id"],
+        "channel_id": world.web.notices.add(ann_id, CHANNEL).id,
     }
     link = [{"account_id": world.account_id("bob")}]
     change = {"name": "Mine now", "symbol": "ES", "settings": {}, "accounts": link}
