@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -10,7 +10,17 @@ from typing import Any, cast
 from app.domain.money import wire
 from app.propfirm.account import Near, Preferences
 from app.propfirm.rulesets import RuleSet
-from app.propfirm.state import AccountState, Breach, DayResult, Rule, Severity, Status
+from app.propfirm.state import (
+    AccountState,
+    Breach,
+    DayResult,
+    Event,
+    Held,
+    Rule,
+    Severity,
+    Status,
+    Update,
+)
 
 Json = dict[str, Any]
 
@@ -77,6 +87,34 @@ def state_of(record: Mapping[str, Any]) -> AccountState:
         paid_out=Decimal(record["paid_out"]),
         paid_on=None if paid_on is None else date.fromisoformat(paid_on),
     )
+
+
+def kept_news(events: tuple[Event, ...]) -> list[list[str | None]]:
+    """Return what a platform told of an account as JSON; raises TypeError for another event."""
+    return [_kept_event(each) for each in events]
+
+
+def _kept_event(event: Event) -> list[str | None]:
+    if isinstance(event, Held):
+        return ["held", event.at.isoformat(), wire(event.contracts)]
+    if isinstance(event, Update) and event.quoted:
+        amounts = [_maybe(event.balance), _maybe(event.unrealized)]
+        return ["update", event.at.isoformat(), *amounts]
+    raise TypeError(f"{event} is no news of a platform.")
+
+
+def news_of(records: Iterable[Sequence[Any]]) -> tuple[Event, ...]:
+    """Read what ``kept_news`` wrote."""
+    return tuple(map(_event_of, records))
+
+
+def _event_of(record: Sequence[Any]) -> Event:
+    kind, at, *amounts = record
+    moment = datetime.fromisoformat(at)
+    if kind == "held":
+        return Held(moment, Decimal(amounts[0]))
+    balance, unrealized = (None if each is None else Decimal(each) for each in amounts)
+    return Update(moment, balance, unrealized)
 
 
 def kept_preferences(chosen: Preferences) -> Json:

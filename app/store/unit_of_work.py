@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain.errors import InvariantBroken, SignalboxError, StoreFailed, StoreUnavailable
 from app.services.ports import Publish, UnitOfWork
 from app.store.engine import DatabaseFailure, Engines, translate
+from app.store.repos.addon import AddonKeys, Addons
 from app.store.repos.agreement import Agreements, StoredBooks
 from app.store.repos.books import Positions, Trips
 from app.store.repos.days import BookDays, DayNotes
@@ -84,6 +85,8 @@ class SqlUnit:
 
     __slots__ = (
         "accounts",
+        "addon_keys",
+        "addons",
         "agreements",
         "alerts",
         "attachments",
@@ -119,6 +122,8 @@ class SqlUnit:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.accounts = Accounts(connection)
+        self.addon_keys = AddonKeys(connection)
+        self.addons = Addons(connection)
         self.agreements = Agreements(connection)
         self.alerts = Alerts(connection)
         self.attachments = Attachments(connection)

@@ -143,11 +143,26 @@ def test_a_violation_keeps_the_figures_of_its_moment_until_the_account_is_droppe
     )
     with held.write() as uow:
         uow.funded.add_violation(violation)
+        uow.funded.add_violation(replace(violation, id="v2"))
+        uow.funded.withdraw("other", "v1")
+        uow.funded.withdraw(ACCOUNT.id, "v2")
     with held.write() as uow:
         assert list(uow.funded.violations(ACCOUNT.id)) == [violation]
         uow.funded.delete(ACCOUNT.id)
         assert uow.funded.get(ACCOUNT.id) is None
         assert list(uow.funded.violations(ACCOUNT.id)) == []
+
+
+def test_days_and_minutes_are_forgotten_to_be_written_anew(held: SqlStore) -> None:
+    days = [FundedDay(ACCOUNT.id, date(2026, 3, each), Decimal(each)) for each in (2, 3, 4)]
+    with held.write() as uow:
+        for day in days:
+            uow.funded.save_day(day)
+        for minute in (7, 8, 9):
+            uow.funded.save_minute(FundedMinute(ACCOUNT.id, minute, *[Decimal(1)] * 4))
+        uow.funded.rewind(ACCOUNT.id, [each.day for each in days[1:]], 8)
+        assert list(uow.funded.days(ACCOUNT.id)) == days[:1]
+        assert [each.minute for each in uow.funded.minutes(ACCOUNT.id, 0, 99)] == [7]
 
 
 def test_a_version_of_a_rule_set_is_kept_once_and_for_its_owner(held: SqlStore) -> None:

@@ -62,6 +62,11 @@ def read_posted(body: bytes) -> Posted:
     return Posted((_message(row),), batch=False)
 
 
+def read_message(document: object) -> Message:
+    """Read one message that was read from JSON already; raises InvalidInput with the field."""
+    return _message(Row(document, ""))
+
+
 def _document(body: bytes) -> object:
     try:
         return json.loads(body, parse_float=Decimal, parse_constant=_constant)

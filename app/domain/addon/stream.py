@@ -203,8 +203,8 @@ def _jumped(stream: Stream, current: Session, seq: int, now: datetime) -> Placed
         gone = _closed(stream)
         return replace(_applied(Verdict.JUMP, gone, replace(current, missing=()), seq), lost=lost)
     opened = stream.opened_at or now
-    open_ = replace(stream, opened_at=opened)
-    after = _applied(Verdict.JUMP, open_, replace(current, missing=(*current.missing, gap)), seq)
+    waiting = replace(stream, opened_at=opened)
+    after = _applied(Verdict.JUMP, waiting, replace(current, missing=(*current.missing, gap)), seq)
     opens = stream.opened_at is None
     return replace(after, ack=gap[0] - 1, resend_from=gap[0], checkpoint=opens)
 

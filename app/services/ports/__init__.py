@@ -1,5 +1,6 @@
 """Ports: what the use cases need from the world; nothing here knows an adapter."""
 
+from app.services.ports.addon import AddonKeys, Addons, Checkpoint, Entry
 from app.services.ports.agreement import (
     Agreements,
     Shelf,
@@ -44,6 +45,8 @@ from app.services.ports.venue import Broker, Brokers, Capabilities, PaperLog, Qu
 
 __all__ = [
     "Accounts",
+    "AddonKeys",
+    "Addons",
     "Agreements",
     "Alerts",
     "Attachments",
@@ -55,11 +58,13 @@ __all__ = [
     "Brokers",
     "Capabilities",
     "Channels",
+    "Checkpoint",
     "Clock",
     "DayNotes",
     "Decisions",
     "Delivery",
     "Drifts",
+    "Entry",
     "Excursions",
     "Facts",
     "Fills",

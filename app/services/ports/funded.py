@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -49,6 +49,12 @@ class FundedAccounts(Protocol):
         """Delete at most ``most`` minutes that are older; returns how many were deleted."""
 
     def add_violation(self, violation: Violation) -> None: ...
+
+    def withdraw(self, account_id: str, violation_id: str) -> None:
+        """Delete a violation that never was: news came late and said so."""
+
+    def rewind(self, account_id: str, days: Collection[date], first_minute: int) -> None:
+        """Forget these days, and the minutes from ``first_minute`` on, to be written anew."""
 
     def violations(self, account_id: str) -> Sequence[Violation]:
         """What the account broke, oldest first."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from app.domain.events import Fact
+from app.services.ports.addon import AddonKeys, Addons
 from app.services.ports.agreement import Agreements, StoredBooks
 from app.services.ports.days import BookDays, DayNotes
 from app.services.ports.funded import FundedAccounts, RuleSets
@@ -68,6 +69,12 @@ class UnitOfWork(Protocol):
 
     @property
     def accounts(self) -> Accounts: ...
+
+    @property
+    def addon_keys(self) -> AddonKeys: ...
+
+    @property
+    def addons(self) -> Addons: ...
 
     @property
     def users(self) -> Users: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import Any, Final
@@ -86,6 +86,15 @@ _OLD_MINUTES: Final = (
 _FORGET: Final = delete(FUNDED_MINUTES).where(
     _m.account_id == bindparam("id"), _m.minute == bindparam("of_minute")
 )
+_FORGET_SINCE: Final = delete(FUNDED_MINUTES).where(
+    _m.account_id == bindparam("of_account"), _m.minute >= bindparam("first")
+)
+_FORGET_DAY: Final = delete(FUNDED_DAYS).where(
+    _d.account_id == bindparam("of_account"), _d.day == bindparam("of_day")
+)
+_WITHDRAW: Final = delete(VIOLATIONS).where(
+    _v.account_id == bindparam("of_account"), _v.id == bindparam("of")
+)
 _ADD_VIOLATION: Final = insert(VIOLATIONS)
 _VIOLATIONS: Final = (
     select(*VIOLATION.columns).where(_v.account_id == bindparam("id")).order_by(_v.id)
@@ -162,6 +171,16 @@ class FundedAccounts(Repo):
     def add_violation(self, violation: Violation) -> None:
         """Keep what was broken, with the figures of its moment."""
         self._count(_ADD_VIOLATION, VIOLATION.values(violation))
+
+    def withdraw(self, account_id: str, violation_id: str) -> None:
+        """Delete a violation that never was: news came late and said so."""
+        self._count(_WITHDRAW, {"of_account": account_id, "of": violation_id})
+
+    def rewind(self, account_id: str, days: Collection[date], first_minute: int) -> None:
+        """Forget these days, and the minutes from ``first_minute`` on, to be written anew."""
+        for day in days:
+            self._count(_FORGET_DAY, {"of_account": account_id, "of_day": day})
+        self._count(_FORGET_SINCE, {"of_account": account_id, "first": first_minute})
 
     def violations(self, account_id: str) -> Sequence[Violation]:
         """What the account broke, oldest first."""

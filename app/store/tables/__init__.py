@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.store.tables.addon import ADDON_KEYS
 from app.store.tables.agreement import DISAGREEMENTS
 from app.store.tables.days import BOOK_DAYS
 from app.store.tables.funded import FUNDED_ACCOUNTS
@@ -16,6 +17,7 @@ from app.store.tables.statements import STATEMENTS
 from app.store.tables.trading import ALERTS
 
 __all__ = [
+    "ADDON_KEYS",
     "ALERTS",
     "BOOK_DAYS",
     "DISAGREEMENTS",
