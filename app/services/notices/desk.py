@@ -14,7 +14,7 @@ from app.services.ports import Clock, Delivery, Ids, Notifier, Store, Vault
 #: Channels that one user may have.
 MOST_CHANNELS: Final = 10
 #: Seconds between two tries of one channel.
-_TRY_S: Final = 5.0
+_TRY_S: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
