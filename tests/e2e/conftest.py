@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browsing import Desk
+from tests.support.browsing import Desk, Seats
 from tests.support.trader import House, Trader, open_house
 
 #: What a browser does besides showing pages, and what a machine without a screen cannot help.
@@ -23,7 +23,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 @pytest.fixture(scope="session", autouse=True)
 def patience() -> None:
     """What comes each second may take a few on a busy machine."""
-    expect.set_options(timeout=10_000)
+    expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +38,14 @@ def trader(house: House) -> Trader:
     return house.trader()
 
 
+@pytest.fixture(scope="session")
+def seats(browser: Browser) -> Seats:
+    return Seats(browser)
+
+
 @pytest.fixture
-def desk(browser: Browser) -> Iterator[Desk]:
-    opened = Desk(browser)
+def desk(seats: Seats) -> Iterator[Desk]:
+    opened = Desk(seats)
     yield opened
     opened.close()
     assert opened.unexpected() == []

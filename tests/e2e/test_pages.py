@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.browsing import ON_PHONE, REFUSED_FORM, Desk, visit
+from tests.support.browsing import ON_PHONE, REFUSED_FORM, Desk, Seats, visit
 from tests.support.serving import eventually
 from tests.support.trader import House, Trader
 from tests.support.tree import ROOT
@@ -138,9 +138,9 @@ PATHS = (
 
 
 @pytest.fixture(scope="module")
-def gallery(browser: Browser) -> Iterator[Desk]:
+def gallery(seats: Seats) -> Iterator[Desk]:
     """Browsers that stay open from page to page."""
-    opened = Desk(browser, expected=[REFUSED_FORM])
+    opened = Desk(seats, expected=[REFUSED_FORM])
     yield opened
     opened.close()
 

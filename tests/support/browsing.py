@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,23 +30,55 @@ REFUSED_FORM = r"status of 4(01|04|09|22)"
 
 
 @dataclass
+class Seats:
+    """Browsers that were used and are as new again: to start one costs more than most tests do.
+
+    All that stays of the last user is the cache of files.
+    """
+
+    browser: Browser
+    _free: dict[str, list[BrowserContext]] = field(default_factory=dict)
+
+    def take(self, options: Mapping[str, Any]) -> Page:
+        """An empty page of a browser with these options that nobody else uses."""
+        free = self._free.get(repr(options))
+        if free:
+            return free.pop().pages[0]
+        return self.browser.new_context(**options).new_page()
+
+    def give_back(self, context: BrowserContext, options: Mapping[str, Any]) -> None:
+        """Close its pages, and forget who signed in and what the pages had stored."""
+        left = context.pages
+        # Made before the last page is closed, so that the process of both goes on.
+        empty = context.new_page()
+        for page in left:
+            page.close()
+        context.clear_cookies()
+        stored = {"origin": options["base_url"], "storageTypes": "local_storage"}
+        session = context.new_cdp_session(empty)
+        session.send("Storage.clearDataForOrigin", stored)
+        session.detach()
+        self._free.setdefault(repr(options), []).append(context)
+
+
+@dataclass
 class Desk:
     """Opens browsers, and keeps every error and warning that their pages report.
 
     A breach of the Content-Security-Policy is one, so every test guards the policy.
     """
 
-    browser: Browser
-    contexts: list[BrowserContext] = field(default_factory=list)
+    seats: Seats
+    taken: list[tuple[BrowserContext, Mapping[str, Any]]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     #: Patterns of errors that the test causes on purpose.
     expected: list[str] = field(default_factory=list)
 
     def page(self, address: str, **more: object) -> Page:
         """A page of somebody who has not signed in, in a browser of its own."""
-        context = self.browser.new_context(**{**CONTEXT, "base_url": address, **more})
-        self.contexts.append(context)
-        page = context.new_page()
+        options = {**CONTEXT, "base_url": address, **more}
+        page = self.seats.take(options)
+        self.taken.append((page.context, options))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._note)
         return page
@@ -68,9 +101,9 @@ class Desk:
         ]
 
     def close(self) -> None:
-        """Close every browser."""
-        for context in self.contexts:
-            context.close()
+        """Leave every browser to the next test."""
+        for context, options in self.taken:
+            self.seats.give_back(context, options)
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
