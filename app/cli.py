@@ -38,6 +38,7 @@ COMMANDS: Final = {
     ),
     "history": Entry("history:history", "Show how much P&L history is kept, or check it."),
     "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
+    "addon-sim": Entry("addon:addon_sim", "Play a NinjaTrader add-on."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),
     "agreement": Entry("agreement:agreement", "Compare everything that is stored with the fills."),
     "storm": Entry("storm:storm", "Flood a server with alerts, kill it, judge what is on paper."),
