@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.bootstrap.parts import Parts, Wake, nothing, open_parts
+from app.bootstrap.venues import costs_of
 from app.brokers.chaos import ChaosSettings
 from app.brokers.paper import PaperVenue
 from app.brokers.paper_settings import PaperSettings
@@ -20,6 +21,7 @@ from app.services.accounts import CHAOS, PAPER, AccountService
 from app.services.agreement import Agreement
 from app.services.bus import Bus
 from app.services.funded import Funded, Tracker, make_funded
+from app.services.funded.guarding import Guarding
 from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
 from app.services.inbox import Inbox
@@ -67,8 +69,8 @@ class Core:
     health: Health
     sources: Sources
     agreement: Agreement
-    tracker: Tracker
     funded: Funded
+    guarding: Guarding
     work_arrived: Wake
     reports_arrived: Wake
     pace: Pace
@@ -77,6 +79,11 @@ class Core:
     def settings(self) -> Settings:
         """The settings that it was made with."""
         return self.parts.settings
+
+    @property
+    def tracker(self) -> Tracker:
+        """Keeps the states of funded accounts."""
+        return self.funded.tracker
 
     @property
     def clock(self) -> Clock:
@@ -157,16 +164,13 @@ def core(
     when a setting is wrong or the database's schema is not the one that this program knows.
     """
     parts = open_parts(settings, clock or SystemClock(), seed, venues or {})
-    store, clock, ids, brokers = parts.store, parts.clock, parts.ids, parts.brokers
+    store, clock, ids = parts.store, parts.clock, parts.ids
     work, reports, pace = Wake(), Wake(), Pace(clock.monotonic)
     settler, books = _settler(parts, reports), _books(parts)
-    tracker = Tracker(clock, ids, books.worths)
-    decider = Decider(store, clock, parts.quotes, books.equity)
-    sender = Sender(brokers, settler, clock)
-    protector = Protector(store, settler, sender, clock, ids)
+    tracker, guarding, decider = _deciding(parts, books)
+    sender, protector = _sending(parts, settler)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
-    desk = ManualDesk(store, clock, inbox, sender, settler)
-    halts, halt_keeper = make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
+    desk, halts, halt_keeper = _halting(parts, inbox, sender, settler)
     reconciler, drift = _reconciling(parts, settler, sender)
     accounts, reads, recorder = _accounts(parts), SqlReads(store), _recorder(parts, books, pause)
     return Core(
@@ -190,8 +194,8 @@ def core(
         health=Health(clock),
         sources=Sources(store, clock),
         agreement=Agreement(store, reads, clock, ids, recorder),
-        tracker=tracker,
         funded=_funded(parts, tracker, books, pause),
+        guarding=guarding,
         work_arrived=work,
         reports_arrived=reports,
         pace=pace,
@@ -208,6 +212,26 @@ def _books(parts: Parts) -> Books:
     books = Books(parts.store, parts.clock, parts.quotes)
     parts.bus.subscribe(books.follow)
     return books
+
+
+def _deciding(parts: Parts, books: Books) -> tuple[Tracker, Guarding, Decider]:
+    clock, quotes = parts.clock, parts.quotes
+    tracker = Tracker(clock, parts.ids, books.worths)
+    guarding = Guarding(tracker, clock, quotes, costs_of)
+    return tracker, guarding, Decider(parts.store, clock, quotes, books.equity, guarding)
+
+
+def _sending(parts: Parts, settler: Settler) -> tuple[Sender, Protector]:
+    sender = Sender(parts.brokers, settler, parts.clock)
+    return sender, Protector(parts.store, settler, sender, parts.clock, parts.ids)
+
+
+def _halting(
+    parts: Parts, inbox: Inbox, sender: Sender, settler: Settler
+) -> tuple[ManualDesk, HaltDesk, HaltKeeper]:
+    store, clock = parts.store, parts.clock
+    desk = ManualDesk(store, clock, inbox, sender, settler)
+    return desk, *make_halts(store, clock, inbox, desk, sender, settler, parts.quotes)
 
 
 def _recorder(parts: Parts, books: Books, pause: Callable[[], None]) -> Recorder:

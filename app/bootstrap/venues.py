@@ -1,4 +1,4 @@
-"""Venues behind a network: the chaos venue's process, and how it is spoken to."""
+"""Venues: the chaos venue's process and how it is spoken to, and what trading costs at each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from app.brokers.chaos import ChaosVenue, Manners, VenueProcess
+from app.brokers.chaos import ChaosSettings, ChaosVenue, Manners, VenueProcess
 from app.brokers.chaos.process import bearer
 from app.brokers.net.calls import Place, Timeouts
+from app.brokers.paper_settings import PaperSettings
 from app.config import Settings
+from app.domain.accounts import Account
+from app.services.accounts import CHAOS, PAPER
 from app.services.ports import Clock, Quotes
+from app.sim.costs import Costs
 
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -39,3 +43,12 @@ def chaos_venue(
         _ROOT,
     )
     return ChaosVenue(process.place, quotes, clock, chance, manners, process.close)
+
+
+def costs_of(account: Account) -> Costs:
+    """Return what trading costs on the account; nothing where its venue does not say."""
+    if account.venue == PAPER:
+        return PaperSettings.read(account.settings).rules.costs
+    if account.venue == CHAOS:
+        return PaperSettings.read(ChaosSettings.read(account.settings).paper).rules.costs
+    return Costs()

@@ -287,4 +287,4 @@ def test_without_a_known_equity_no_amount_is_asked_for_and_of_an_exit_nothing_is
 def checks(rules: RuleSet, order: Proposal, state: AccountState) -> list[tuple[str, str | None]]:
     """The names of the questions, and the codes of those that were answered with no."""
     found = all_checks(state, rules, order, NOW)
-    return [(each.name, each.refusal and each.refusal.code) for each in found]
+    return [(each.name, each.refusal.code if each.refusal else None) for each in found]

@@ -74,6 +74,26 @@ class Plan:
             refused=why,
         )
 
+    @exact
+    def opening_only(self, quantity: Decimal, name: str, why: Denied) -> Plan:
+        """Return the plan with its opening part as small as ``quantity``, unsigned.
+
+        ``name`` is what its step is called, and ``why`` tells of it.
+        """
+        cut = [leg for leg in self.legs if not leg.reduce_only]
+        wanted = plain(
+            self.wanted - sum(((leg.quantity - quantity) * leg.side.sign for leg in cut), ZERO)
+        )
+        return replace(
+            self,
+            wanted=wanted,
+            legs=tuple(
+                leg if leg.reduce_only else replace(leg, quantity=quantity) for leg in self.legs
+            ),
+            steps=(*self.steps, *(Step(name, leg.quantity, quantity, why.detail) for leg in cut)),
+            refused=why,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Case:

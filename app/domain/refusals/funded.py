@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from app.domain.refusals.record import Refusal
+from app.domain.refusals.record import NO_CHANGE, Refusal
 
 FUNDED: Final = (
     Refusal(
@@ -64,6 +64,16 @@ FUNDED: Final = (
         "The order could lose {loss} {where}, and {room} is left of the daily loss of {limit};"
         " {fits} fit.",
         "Send at most {fits}, or bring the stop nearer.",
+    ),
+    Refusal(
+        "FUNDED_NO_PRICE",
+        "The price of {symbol} is not known, so what the order could lose is not either.",
+        "Wait for a price, or name one in the alert.",
+    ),
+    Refusal(
+        "FUNDED_SIZED_DOWN",
+        "The order was sized down from {before} to {after}: {why}",
+        NO_CHANGE,
     ),
 )
 

@@ -158,6 +158,8 @@ NO_SETTING: Final = frozenset(
         "FUNDED_CONTRACTS",
         "FUNDED_MAX_LOSS",
         "FUNDED_DAILY_LOSS",
+        "FUNDED_NO_PRICE",
+        "FUNDED_SIZED_DOWN",
         "FUNDED_BREACHED",
         "FUNDED_DAY_PAUSED",
         "FUNDED_OVER_LIMIT",

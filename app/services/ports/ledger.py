@@ -117,7 +117,9 @@ class Positions(Protocol):
     ) -> Mapping[BookKey, Position]:
         """Books that hold something."""
 
-    def all(self) -> Mapping[BookKey, Position]: ...
+    def all(self, account_id: str | None = None) -> Mapping[BookKey, Position]:
+        """Every book that was ever written, flat ones too; those of one account when named."""
+        ...
 
     def under_way(self) -> Mapping[BookKey, Trip]:
         """The round trip under way of each book that holds something."""

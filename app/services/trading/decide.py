@@ -28,7 +28,14 @@ from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 from app.services.restored import CODE as RESTORED_CODE
 from app.services.restored import restored_at
 from app.services.trading.guard import guard_of
-from app.services.trading.permits import refusal_to_send
+from app.services.trading.permits import (
+    Gate,
+    cut,
+    fitted,
+    opening_again,
+    opening_of,
+    refusal_to_send,
+)
 from app.services.trading.switches import stop_of
 from app.services.trading.trust import awaited, refusal_to_open, within_reach
 
@@ -67,7 +74,10 @@ class _Case:
 
 
 class Decider:
-    """Turns alerts into decisions; ``equity`` tells an account's worth now, None when unknown."""
+    """Turns alerts into decisions; ``equity`` tells an account's worth now, None when unknown.
+
+    ``gate`` judges what opens a position by the rules of its account.
+    """
 
     def __init__(
         self,
@@ -75,11 +85,13 @@ class Decider:
         clock: Clock,
         quotes: Quotes,
         equity: Callable[[str], Decimal | None],
+        gate: Gate,
     ) -> None:
         self._store = store
         self._clock = clock
         self._quotes = quotes
         self._equity = equity
+        self._gate = gate
 
     def targets(self, uow: UnitOfWork, alert: Alert) -> Sequence[str]:
         """Return the accounts that the alert is for; an account that it names must be linked."""
@@ -131,7 +143,7 @@ class Decider:
         if isinstance(answer, Plan) and not answer.closes and awaited(uow, account_id, case.now):
             return NotYet()
         if isinstance(answer, Plan):
-            answer = self._permitted(uow, case, answer, market)
+            answer = self._permitted(uow, case, answer, market, superseded(working))
         if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
             return CancelFirst(superseded(working))
         return self._decision(case, held, answer)
@@ -145,11 +157,31 @@ class Decider:
         return superseded(mine)
 
     def still_wanted(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Denied | None:
-        """Look at switches and time again, just before a leg of an earlier decision is sent.
+        """Look at switches, time and the account's rules again, just before a leg is sent.
 
-        Returns why it may not go out; what only reduces a position may as long as it does.  What
-        was decided in a database that was put back since may never.
+        The leg is of an earlier decision.  Returns why it may not go out as it is; what only
+        reduces a position may as long as it does.  What was decided in a database that was put
+        back since may never.
         """
+        found = self.last_look(uow, decision, leg)
+        if isinstance(found, Denied):
+            return found
+        return None if leg in found.legs else Denied(found.code or "", found.detail or "")
+
+    def last_look(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Decision | Denied:
+        """Look again as ``still_wanted`` does; what became too large is made as small as it fits.
+
+        Returns the decision with the leg as it may go out, or why it may not.
+        """
+        refusal = self._withdrawn(uow, decision, leg)
+        if refusal is not None or leg.reduce_only:
+            return refusal or decision
+        automated = not _by_hand(uow, decision.alert_id)
+        opening = opening_again(uow, decision, leg, automated=automated)
+        return cut(decision, leg, self._gate.judge(uow, opening))
+
+    def _withdrawn(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> Denied | None:
+        """Return why the leg is not to go out any more, its size apart."""
         since = restored_at(uow)
         if since is not None and decision.at < since:
             return denied(RESTORED_CODE)
@@ -162,9 +194,7 @@ class Decider:
         account = uow.accounts.get(decision.account_id)
         if strategy is None or account is None:
             raise InvariantBroken("A decision's strategy or account is gone.")
-        alert = uow.alerts.get(decision.alert_id)
-        by_hand = alert is not None and alert.source is AlertSource.MANUAL
-        if strategy.state is not StrategyState.ON and not by_hand:
+        if strategy.state is not StrategyState.ON and not _by_hand(uow, decision.alert_id):
             off = strategy.state is StrategyState.OFF
             return denied("STRATEGY_OFF" if off else "NO_NEW_ENTRIES")
         limit = strategy.settings.max_age_s
@@ -206,12 +236,20 @@ class Decider:
         return Market(price=price, equity=self._equity(case.account.id))
 
     def _permitted(
-        self, uow: UnitOfWork, case: _Case, planned: Plan, market: Market
+        self,
+        uow: UnitOfWork,
+        case: _Case,
+        planned: Plan,
+        market: Market,
+        replaced: Sequence[Order],
     ) -> Plan | Denied:
-        """Pass the plan through filters and limits; what only its entry may not do is left out."""
-        gate = self._filtered(uow, case, opens=None)
-        if gate is not None:
-            return gate
+        """Pass the plan through filters and limits; what only its entry may not do is left out.
+
+        ``replaced`` are the orders that the plan cancels first.
+        """
+        filtered = self._filtered(uow, case, opens=None)
+        if filtered is not None:
+            return filtered
         if planned.closes:
             return within_reach(uow, case.account.id, planned)
         limits = risk.Limits(
@@ -220,15 +258,30 @@ class Decider:
             max_position=case.settings.max_position,
             market=market,
         )
-        refusal = (
-            self._filtered(uow, case, opens=planned.opens)
-            or refusal_to_open(uow, case.account.id, planned.symbol)
-            or risk.check(planned, limits)
+        refusal = self._filtered(uow, case, opens=planned.opens) or refusal_to_open(
+            uow, case.account.id, planned.symbol
         )
-        if refusal is None:
-            return planned
-        closing = planned.only_closing(refusal)
-        return refusal if closing is None else within_reach(uow, case.account.id, closing)
+        # The account's rules come before the switches: where they threw one, they say it better.
+        fitting = refusal or self._fitting(uow, case, planned, replaced)
+        if isinstance(fitting, Plan):
+            refusal = risk.check(fitting, limits)
+            if refusal is None:
+                return fitting
+            fitting = refusal
+        closing = planned.only_closing(fitting)
+        return fitting if closing is None else within_reach(uow, case.account.id, closing)
+
+    def _fitting(
+        self, uow: UnitOfWork, case: _Case, planned: Plan, replaced: Sequence[Order]
+    ) -> Plan | Denied:
+        """Pass the part that opens through the account's own rules, which may make it smaller."""
+        opening = opening_of(
+            planned,
+            BookKey(case.strategy.id, case.account.id, planned.symbol),
+            replaced,
+            automated=case.alert.source is not AlertSource.MANUAL,
+        )
+        return fitted(planned, self._gate.judge(uow, opening))
 
     def _filtered(self, uow: UnitOfWork, case: _Case, *, opens: Side | None) -> Denied | None:
         """Ask the strategy's filters, which are about its sender: a person's own order passes."""
@@ -295,6 +348,11 @@ def _planned(decision: Decision, planned: Plan) -> Decision:
         detail=planned.refused.detail if planned.refused else None,
         settings={**decision.settings, **guard},
     )
+
+
+def _by_hand(uow: UnitOfWork, alert_id: str) -> bool:
+    alert = uow.alerts.get(alert_id)
+    return alert is not None and alert.source is AlertSource.MANUAL
 
 
 def _strategy(uow: UnitOfWork, alert: Alert) -> Strategy:

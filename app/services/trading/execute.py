@@ -204,10 +204,7 @@ class Trader:
             order_id = client_order_id(decision.alert_id, decision.account_id, leg.name)
             order = uow.orders.by_client_id(order_id)
             if order is None:
-                refusal = None if fresh else self._decider.still_wanted(uow, decision, leg)
-                if refusal is not None:
-                    return self._end(uow, alert, decision, refusal)
-                return self._write_order(uow, decision, leg)
+                return self._begin_leg(uow, alert, decision, index, fresh=fresh)
             if order.external:
                 return self._end(uow, alert, decision, denied("ORDER_IMPORTED"))
             last = index == len(decision.legs) - 1
@@ -219,6 +216,20 @@ class Trader:
             if step is not None:
                 return step
         return self._end(uow, alert, decision, None)
+
+    def _begin_leg(
+        self, uow: UnitOfWork, alert: Alert, decision: Decision, index: int, *, fresh: bool
+    ) -> _Action:
+        """Write the leg's order down; one of an earlier decision only after another look."""
+        found = decision
+        if not fresh:
+            again = self._decider.last_look(uow, decision, decision.legs[index])
+            if isinstance(again, Denied):
+                return self._end(uow, alert, decision, again)
+            if again is not decision:
+                uow.decisions.save(again)
+            found = again
+        return self._write_order(uow, found, found.legs[index])
 
     def _write_order(self, uow: UnitOfWork, decision: Decision, leg: Leg) -> _Action:
         """Write the order down before it is sent."""

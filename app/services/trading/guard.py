@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.domain.decisions import Decision
 from app.domain.orders import Order
 from app.domain.protection import Protection
 from app.services.ports import BookKey, UnitOfWork
@@ -24,8 +25,11 @@ def guard_of(uow: UnitOfWork, key: BookKey) -> Guard | None:
     if entry is None or entry.alert_id is None:
         return None
     decision = uow.decisions.get(entry.alert_id, key.account_id)
-    stored = decision.settings.get("protection") if decision else None
-    if not isinstance(stored, Mapping):
-        return None
-    protection = Protection.from_json(stored)
+    protection = Protection() if decision is None else protection_of(decision)
     return None if protection == Protection() else Guard(entry, protection)
+
+
+def protection_of(decision: Decision) -> Protection:
+    """Return what is to guard the position that the decision opens; nothing when it opens none."""
+    stored = decision.settings.get("protection")
+    return Protection.from_json(stored) if isinstance(stored, Mapping) else Protection()

@@ -31,6 +31,8 @@ _GET: Final = select(_p.trip, *POSITION.columns).where(
 _SAVE: Final = insert_or_replace(POSITIONS, "strategy_id", "account_id", "symbol")
 _ALL: Final = select(*KEY.columns, *POSITION.columns).order_by(*KEY.columns)
 
+_OF_ACCOUNT: Final = _ALL.where(_p.account_id == bindparam("account_id"))
+
 _UNDER_WAY: Final = select(*KEY.columns, _p.trip).where(_p.quantity != ZERO)
 
 
@@ -74,9 +76,11 @@ class Positions(Repo):
         values = {name: value for name, value in given.items() if value is not None}
         return self._books(_open(*values), **values)
 
-    def all(self) -> Mapping[BookKey, Position]:
-        """Every book that was ever written."""
-        return self._books(_ALL)
+    def all(self, account_id: str | None = None) -> Mapping[BookKey, Position]:
+        """Every book that was ever written, flat ones too; those of one account when named."""
+        if account_id is None:
+            return self._books(_ALL)
+        return self._books(_OF_ACCOUNT, account_id=account_id)
 
     def under_way(self) -> Mapping[BookKey, Trip]:
         """The round trip under way of each book that holds something."""
