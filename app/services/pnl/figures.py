@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
 from app.domain.money import ZERO, exact
 from app.services.pnl.curves import Curve, known
@@ -58,12 +60,39 @@ def _line(curve: Curve) -> StrategyLine:
 
 def positions(pairs: Iterable[Pair], quotes: Quotes, now: datetime) -> list[LivePosition]:
     """Return the open positions of ``pairs`` at their marks."""
-    return [position for pair in pairs for position in _positions(pair, quotes, now)]
+    prices = _Prices(quotes, now)
+    return [position for pair in pairs for position in _positions(pair, prices)]
 
 
-def _positions(pair: Pair, quotes: Quotes, now: datetime) -> Iterator[LivePosition]:
+class _Price(NamedTuple):
+    """A symbol's last price, its age in seconds, and the price that counts; None is unknown."""
+
+    last: Decimal | None
+    age_s: float | None
+    mark: Decimal | None
+
+
+class _Prices(dict[str, _Price]):
+    """Prices by symbol, each looked up once."""
+
+    def __init__(self, quotes: Quotes, now: datetime) -> None:
+        super().__init__()
+        self._quotes = quotes
+        self._now = now
+
+    def __missing__(self, symbol: str) -> _Price:
+        quote, fresh = self._quotes.latest(symbol), self._quotes.fresh(symbol, self._now)
+        self[symbol] = found = _Price(
+            None if quote is None else quote.mark,
+            None if quote is None else quote.age(self._now).total_seconds(),
+            None if fresh is None else fresh.mark,
+        )
+        return found
+
+
+def _positions(pair: Pair, prices: Mapping[str, _Price]) -> Iterator[LivePosition]:
     for symbol, holding in pair.holdings.items():
-        quote, fresh = quotes.latest(symbol), quotes.fresh(symbol, now)
+        price = prices[symbol]
         yield LivePosition(
             strategy_id=pair.strategy.id,
             strategy_name=pair.strategy.name,
@@ -71,14 +100,16 @@ def _positions(pair: Pair, quotes: Quotes, now: datetime) -> Iterator[LivePositi
             account_name=pair.account.name,
             symbol=symbol,
             quantity=holding.position.quantity,
-            average_price=holding.position.average_price or ZERO,
-            last_price=None if quote is None else quote.mark,
-            unrealised=holding.value(None if fresh is None else fresh.mark),
-            quote_age_s=None if quote is None else quote.age(now).total_seconds(),
-            stale=fresh is None,
+            average_price=holding.average_price,
+            last_price=price.last,
+            unrealised=holding.value(price.mark),
+            quote_age_s=price.age_s,
+            stale=price.mark is None,
         )
 
 
 def moved(before: LivePosition | None, now: LivePosition) -> bool:
     """Whether anything but the age of the price changed."""
-    return before is None or replace(before, quote_age_s=now.quote_age_s) != now
+    if before is None or before.unrealised != now.unrealised:
+        return True
+    return replace(before, quote_age_s=now.quote_age_s) != now

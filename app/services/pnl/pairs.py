@@ -21,9 +21,10 @@ Marks = Mapping[str, Decimal | None]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One book: its position and the money that a price move of one makes per unit."""
+    """One book: its position, what one unit cost, and the money of a price move of one per unit."""
 
     position: Position
+    average_price: Decimal
     multiplier: Decimal
 
     def value(self, mark: Decimal | None) -> Decimal | None:
@@ -95,7 +96,7 @@ class Pair:
         self.positions = positions
         self.realised = sum((position.realised_net for position in positions.values()), ZERO)
         self.holdings = {
-            symbol: Holding(position, multipliers[symbol])
+            symbol: Holding(position, position.average_price or ZERO, multipliers[symbol])
             for symbol, position in positions.items()
             if position.quantity
         }

@@ -82,9 +82,11 @@ class Recorder:
         self._pause()
         with self._lock:
             self._value(now)
-            self._reached.observe(now)
             samples = [(curve, curve.sample(second)) for curve in self._curves.due(second)]
             marks = [(curve, curve.series) for curve in self._curves.moved()]
+        self._pause()
+        with self._lock:
+            self._reached.observe(now)
         self._pause()
         fresh = self._may_keep() and self._keep(samples, marks)
         self._pause()
@@ -177,18 +179,21 @@ class Recorder:
 
         What is written counts as kept only after the commit: until then every second writes it.
         """
-        reached = self._reached.moved()
         try:
             with self._store.record() as uow:
                 uow.history.record([each for _, each in samples], [each for _, each in marks])
-                uow.excursions.save(reached)
         except Conflict:
             return False
-        self._reached.wrote(reached)
         for curve, sample in samples:
             curve.recorded = sample
         for curve, series in marks:
             curve.kept = series
+        self._pause()
+        reached = self._reached.moved()
+        if reached:
+            with self._store.record() as uow:
+                uow.excursions.save(reached)
+            self._reached.wrote(reached)
         return True
 
     def _tick_of(self, user_id: str | None, now: datetime) -> Tick:
@@ -197,11 +202,14 @@ class Recorder:
                 line.strategy_id: line for line in figures.lines(self._curves.strategies(user_id))
             }
             whole = self._curves.get((user_id, None, None))
+            pairs = whole.pairs if whole else ()
+            total = figures.summary(pairs, whole, now)
+        self._pause()
+        with self._lock:
             placed = {
                 (each.strategy_id, each.account_id, each.symbol): each
-                for each in figures.positions(whole.pairs if whole else (), self._quotes, now)
+                for each in figures.positions(pairs, self._quotes, now)
             }
-            total = figures.summary(whole.pairs if whole else (), whole, now)
         shown, self._shown[user_id] = self._shown.get(user_id, {}), lines
         before, self._placed[user_id] = self._placed.get(user_id, {}), placed
         return Tick(

@@ -75,9 +75,9 @@ def test_a_second_of_a_thousand_strategies_costs_little_more_than_its_rows(
                 uow.history.record(rows, [])
 
         plain.append(seconds(insert))
-    # Far from what is usual (3 and 0.6), so that a busy machine does not matter.
+    # Far from what is usual (3 and 0.35), so that a busy machine does not matter.
     assert min(whole) < 12 * min(plain)
-    assert min(parts) < 0.8 * min(whole)
+    assert min(parts) < 0.6 * min(whole)
 
 
 def test_a_switch_among_a_thousand_strategies_reads_one(crowd: CountingHouse) -> None:
