@@ -16,6 +16,7 @@ from app.domain.events import Level
 from app.domain.notices import Message
 from app.notifiers import COMMAND, Courier
 from tests.support.listening import SECRET, Listener, listening
+from tests.support.tree import imports, modules, name
 
 MESSAGE = Message("Fill: Breakout", "12:00:01 UTC Breakout: bought 2 ESH6 at 5000.", Level.SUCCESS)
 
@@ -129,3 +130,10 @@ def test_what_apprise_does_not_know_is_refused_in_its_words(
     assert words in caught.value.fields["address"]
     assert caught.value.detail.startswith("This is not an address that apprise knows: ")
     assert address.partition("://")[2] not in caught.value.detail
+
+
+def test_only_the_process_beside_the_server_knows_apprise() -> None:
+    knowing = {name(path) for path in modules("app") if "apprise" in set(imports(path))}
+    assert knowing == {"app/notifiers/apprised.py"}
+    using = {name(path) for path in modules("app") if "notifiers.apprised" in path.read_text()}
+    assert using == {"app/notifiers/__main__.py"}

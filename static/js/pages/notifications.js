@@ -131,8 +131,10 @@ function rowOf(channel, names, does) {
   const what = make("div", { className: "what" });
   const told = channel.categories.map((each) => names[each]);
   const everything = told.length === Object.keys(names).length;
+  const title = make("span", { className: "title" }, make("strong", { textContent: channel.name }));
+  if (!channel.enabled) title.append(make("span", { className: "chip", textContent: "Off" }));
   what.append(
-    make("strong", { textContent: channel.name }),
+    title,
     make("span", { className: "sub", textContent: `${channel.service}, ${channel.address}` }),
     make("span", { className: "sub", textContent: everything ? "Everything" : told.join(", ") }),
     ...resultOf(channel),
@@ -144,10 +146,7 @@ function rowOf(channel, names, does) {
     return made;
   };
   const row = make("li", {}, what);
-  if (!channel.enabled) {
-    row.dataset.off = "";
-    row.append(make("span", { className: "chip", textContent: "Off" }));
-  }
+  if (!channel.enabled) row.dataset.off = "";
   const did = make("div", { className: "did" });
   did.append(
     button("Send a test", does.test),
@@ -163,7 +162,7 @@ function rowOf(channel, names, does) {
 function resultOf(channel) {
   const lines = [];
   if (channel.last_error) {
-    const text = `Failed ${when(channel.last_error_at)}: ${channel.last_error}`;
+    const text = `Not delivered ${when(channel.last_error_at)}: ${channel.last_error}`;
     lines.push(make("span", { className: "bad", textContent: text }));
   }
   const last = channel.last_sent_at ? `Last delivered ${when(channel.last_sent_at)}` : "Nothing delivered yet";
