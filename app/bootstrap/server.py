@@ -291,6 +291,7 @@ def _web_deps(
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        funded=made.funded,
         funds=funds,
         faults=fault_book(),
         drift=made.drift,

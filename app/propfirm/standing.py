@@ -22,7 +22,7 @@ class Standing:
     ``consistency_ok`` is True where no share is demanded.  ``max_contracts`` and ``contracts_left``
     are None without a limit.  ``passed`` is that the target is closed with nothing open, the
     consistency and the days reached.  ``payout_days_ok`` is that the winning days since the last
-    payout are enough, None where none are demanded.
+    payout are enough, None where none are demanded; ``payout_days_left`` is how many are missing.
     """
 
     trading_day: date | None
@@ -49,6 +49,8 @@ class Standing:
     contracts_left: Decimal | None
     passed: bool
     payout_days_ok: bool | None
+    payout_days_left: int
+    paid_out: Decimal
     breaches: tuple[Breach, ...]
 
 
@@ -62,6 +64,7 @@ def standing(state: AccountState, rules: RuleSet) -> Standing:
     target_met = target is not None and profit >= target
     consistency_ok = rules.consistency is None or rules.consistency.allows(best, made)
     days_left = max(rules.min_trading_days - len(state.days), 0)
+    payout_days_left = _payout_days_left(state, rules)
     ready = target_met and consistency_ok and not days_left and state.status is not Status.FAILED
     return Standing(
         trading_day=state.day,
@@ -87,7 +90,9 @@ def standing(state: AccountState, rules: RuleSet) -> Standing:
         max_contracts=most,
         contracts_left=None if most is None else most - state.contracts,
         passed=ready and not state.contracts and state.unrealized == 0,
-        payout_days_ok=_payout_days_ok(state, rules),
+        payout_days_ok=None if payout_days_left is None else not payout_days_left,
+        payout_days_left=payout_days_left or 0,
+        paid_out=state.paid_out,
         breaches=state.breaches,
     )
 
@@ -99,7 +104,8 @@ def _winning_days(state: AccountState, rules: RuleSet, since: date | None = None
     return sum(each.pnl >= least and (since is None or each.day > since) for each in state.days)
 
 
-def _payout_days_ok(state: AccountState, rules: RuleSet) -> bool | None:
+def _payout_days_left(state: AccountState, rules: RuleSet) -> int | None:
+    """How many winning days are missing to a payout; None where none are demanded."""
     if rules.winning_day_min is None or not rules.winning_days_required:
         return None
-    return _winning_days(state, rules, state.paid_on) >= rules.winning_days_required
+    return max(rules.winning_days_required - _winning_days(state, rules, state.paid_on), 0)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from app.services.calendar import CalendarDesk
     from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
+    from app.services.funded import Funded
     from app.services.funds import Funds
     from app.services.halts import HaltDesk
     from app.services.health import Health
@@ -83,6 +84,7 @@ class WebDeps:
     strategies: StrategyService
     users: UserService
     accounts: AccountService
+    funded: Funded
     funds: Funds
     faults: FaultBook
     drift: DriftDesk

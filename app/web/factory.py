@@ -31,6 +31,7 @@ from app.web.api import (
     trading,
 )
 from app.web.deps import WebDeps, attach
+from app.web.funded import install_funded
 from app.web.notifications import install_notifications, install_notifications_page
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -122,5 +123,6 @@ def _install_api(app: APIFlask, web: WebDeps) -> None:
     metrics.install(api)
     refusals.install(api)
     install_notifications(api)
+    install_funded(api)
     signin.install_tokens(api)
     app.register_blueprint(api)

@@ -236,6 +236,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        funded=made.funded,
         funds=funds,
         faults=fault_book(),
         drift=made.drift,

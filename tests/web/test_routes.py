@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,11 +15,14 @@ from app.domain.notices import Category
 from app.domain.safety.drift import Difference, Drift, DriftCause, suspected
 from app.domain.safety.storms import Wish
 from app.domain.statements import Statement
+from app.propfirm import News, rule_set
+from app.propfirm.keeping import kept_rules
+from app.services.funded import Chosen
 from app.services.notices import Wish as NoticeWish
 from app.services.statements import Upload
 from app.web.auth import Guard, guards
 from tests.support.agreeing import disagreement_of
-from tests.support.world import World
+from tests.support.world import START, World
 
 G = Guard
 #: Every route with its guard; a route that is not here is a route that nobody decided about.
@@ -37,6 +41,17 @@ INVENTORY = {
     "GET /api/accounts/<account_id>/cash-flows": G.EITHER,
     "GET /api/accounts/<account_id>/cash-flows.csv": G.EITHER,
     "GET /api/accounts/<account_id>/figures": G.EITHER,
+    "GET /api/accounts/<account_id>/days": G.EITHER,
+    "GET /api/accounts/<account_id>/days.csv": G.EITHER,
+    "GET /api/accounts/<account_id>/equity": G.EITHER,
+    "GET /api/accounts/<account_id>/equity.csv": G.EITHER,
+    "GET /api/accounts/<account_id>/rules": G.EITHER,
+    "PUT /api/accounts/<account_id>/rules": G.EITHER,
+    "DELETE /api/accounts/<account_id>/rules": G.EITHER,
+    "GET /api/accounts/<account_id>/state": G.EITHER,
+    "GET /api/accounts/<account_id>/violations": G.EITHER,
+    "GET /api/accounts/<account_id>/violations.csv": G.EITHER,
+    "PATCH /api/accounts/<account_id>/preferences": G.EITHER,
     "GET /api/agreement": G.EITHER,
     "GET /api/alerts": G.EITHER,
     "GET /api/alerts.csv": G.EITHER,
@@ -60,6 +75,10 @@ INVENTORY = {
     "GET /api/metrics/groups.csv": G.EITHER,
     "GET /api/metrics/history": G.EITHER,
     "GET /api/metrics/history.csv": G.EITHER,
+    "GET /api/news": G.EITHER,
+    "GET /api/news.csv": G.EITHER,
+    "POST /api/news": G.EITHER,
+    "DELETE /api/news/<news_id>": G.EITHER,
     "GET /api/notifications/channels": G.EITHER,
     "GET /api/notifications/channels.csv": G.EITHER,
     "POST /api/notifications/channels": G.EITHER,
@@ -70,6 +89,10 @@ INVENTORY = {
     "GET /api/orders.csv": G.EITHER,
     "GET /api/positions": G.EITHER,
     "GET /api/refusals": G.PUBLIC,
+    "GET /api/rule-sets": G.EITHER,
+    "GET /api/rule-sets.csv": G.EITHER,
+    "GET /api/rule-sets/<rule_set_id>/<version>": G.EITHER,
+    "POST /api/rule-sets": G.EITHER,
     "GET /api/positions.csv": G.EITHER,
     "GET /api/status": G.EITHER,
     "GET /api/statements": G.EITHER,
@@ -191,6 +214,9 @@ def path_of(route: str) -> tuple[str, str]:
         "storm_id",
         "statement_id",
         "trade_id",
+        "news_id",
+        "rule_set_id",
+        "version",
     )
     for name in names:
         rule = rule.replace(f"<{name}>", ID)
@@ -305,6 +331,8 @@ def statement_of(world: World) -> Statement:
 
 
 CHANNEL = NoticeWish("Phone", "ntfy://topic", [Category.FILL])
+CPI = News("CPI", START, START + timedelta(hours=1))
+OWN_RULES = {**kept_rules(rule_set("static_custom_50k")), "id": "mine", "version": "mine"}
 
 #: A body that would be taken from the owner.
 BODIES = {
@@ -314,6 +342,7 @@ BODIES = {
     "POST /api/strategies/<strategy_id>/rotate-key": {"overlap_hours": 0},
     "POST /api/accounts/<account_id>/cash-flows": {"kind": "deposit", "amount": "1"},
     "PUT /api/accounts/<account_id>": {"settings": {"seed": 1}},
+    "PUT /api/accounts/<account_id>/rules": {"id": "static_custom_50k", "version": "2026-11-20.1"},
 }
 
 
@@ -336,7 +365,10 @@ def test_what_is_another_users_is_not_found(world: World) -> None:
         "storm_id": world.web.storms.begin(ann_id, world.account_id("ann"), Wish()).id,
         "trade_id": ann.get("/api/trades").get_json()["items"][0]["id"],
         "channel_id": world.web.notices.add(ann_id, CHANNEL).id,
+        "news_id": world.web.funded.changes.add_news(ann_id, CPI).id,
+        "rule_set_id": world.web.funded.rules.add(ann_id, OWN_RULES).rules.id,
     }
+    world.web.funded.changes.pin(ann_id, owned["account_id"], Chosen("mine", "mine"))
     link = [{"account_id": world.account_id("bob")}]
     change = {"name": "Mine now", "symbol": "ES", "settings": {}, "accounts": link}
     bodies = {**BODIES, "PUT /api/strategies/<strategy_id>": change}

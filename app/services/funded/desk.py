@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -73,6 +74,21 @@ class View:
     def age(self) -> timedelta | None:
         """How old the last news are; None before the first."""
         return None if self.updated_at is None else max(self.at - self.updated_at, timedelta())
+
+    @property
+    def stale(self) -> bool:
+        """Whether the add-on should have told of it by now and has not."""
+        return silent(self.funded, self.at)
+
+    @property
+    def unrealized(self) -> Decimal | None:
+        """The open P&L, None while it is not known."""
+        return None if self.state is None else self.state.unrealized
+
+    @property
+    def contracts(self) -> Decimal | None:
+        """How many contracts are held; None while the account is pending."""
+        return None if self.state is None else self.state.contracts
 
     @property
     def next_reset_at(self) -> datetime | None:

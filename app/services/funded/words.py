@@ -8,7 +8,19 @@ from typing import Final
 
 from app.domain.events import Level
 from app.domain.money import ZERO, wire
-from app.propfirm import AccountState, Breach, Limit, LimitName, Mode, Rule, RuleSet, Severity
+from app.propfirm import (
+    AccountState,
+    Breach,
+    Compare,
+    Limit,
+    LimitName,
+    Mode,
+    Rule,
+    RuleSet,
+    Severity,
+    Standing,
+    Status,
+)
 
 _FLOORS: Final = {
     Mode.END_OF_DAY: "trailing floor",
@@ -85,3 +97,27 @@ def of_age(age: timedelta) -> str:
     if seconds < 2 * 3600:
         return f"{seconds // 60} min"
     return f"{seconds // 3600} h"
+
+
+def missing_for_payout(figures: Standing, rules: RuleSet) -> list[str]:
+    """Return what the account lacks for a payout, as a list of things; empty when it is ready."""
+    lacks = {
+        "an account that has not failed": figures.status is Status.FAILED,
+        f"{money(figures.target_left or ZERO)} to the profit target": bool(figures.target_left),
+        "a profit": figures.profit <= 0,
+        _counted(figures.payout_days_left, "winning day"): bool(figures.payout_days_left),
+        _counted(figures.trading_days_left, "trading day"): bool(figures.trading_days_left),
+        _share(rules): not figures.consistency_ok,
+    }
+    return [thing for thing, missing in lacks.items() if missing]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _share(rules: RuleSet) -> str:
+    if rules.consistency is None:
+        return ""
+    most = "below" if rules.consistency.compare is Compare.BELOW else "of at most"
+    return f"a best day {most} {wire(rules.consistency.percent)}% of the profit"

@@ -19,6 +19,7 @@ from app.web.api.listing import Amount, Instant, ListQuery, Strict, add, part
 from app.web.api.safety import stop_on
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.shapes import funded
 from app.web.wire import Json
 
 
@@ -54,9 +55,17 @@ class FlowIn(Strict):
     note: str = Field("", max_length=200)
 
 
+class AccountsQuery(ListQuery):
+    """With ``funded`` only those under a firm's rules, each as it stands at this moment."""
+
+    funded: bool = False
+
+
 @guard(Guard.EITHER)
-def accounts(query: ListQuery) -> Response:
+def accounts(query: AccountsQuery) -> Response:
     """List the trading accounts."""
+    if query.funded:
+        return part([funded.state(each) for each in deps().funded.desk.states(me().id)], query)
     return part([shown(each) for each in deps().accounts.list(me().id)], query)
 
 
@@ -199,7 +208,7 @@ def _of_venue(each: Account) -> Json:
 
 def install(api: APIBlueprint) -> None:
     """Add these routes."""
-    add(api, "GET", "/accounts", accounts, query=ListQuery)
+    add(api, "GET", "/accounts", accounts, query=AccountsQuery)
     add(api, "POST", "/accounts", create, body=AccountIn)
     add(api, "GET", "/accounts/<account_id>", account)
     add(api, "PUT", "/accounts/<account_id>", change, body=ChangeIn)

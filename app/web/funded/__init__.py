@@ -1,1 +1,12 @@
 """Funded accounts over HTTP: their API and their pages."""
+
+from apiflask import APIBlueprint
+
+from app.web.funded import api as accounts
+from app.web.funded import rule_sets
+
+
+def install_funded(api: APIBlueprint) -> None:
+    """Add every route of funded accounts to the API."""
+    accounts.install(api)
+    rule_sets.install(api)

@@ -1,0 +1,1 @@
+"""How larger things look in JSON, for the API, the pages and the sockets alike."""
