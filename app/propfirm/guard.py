@@ -75,7 +75,8 @@ def checks(
     if state.equity is None:
         return (*gates, Check("equity", denied("FUNDED_UNKNOWN")))
     weight = _Weight(state.equity, proposal, around.open_risk)
-    return (*gates, Check("equity", None), *_amounts(state, rules, weight))
+    amounts = _amounts(state, rules, weight, _fits(state, rules, weight))
+    return (*gates, Check("equity", None), *amounts)
 
 
 def _gates(
@@ -129,10 +130,11 @@ class _Weight:
 
 def _weighed(state: AccountState, rules: RuleSet, weight: _Weight) -> Answer:
     """Hold the worst case against each limit; the first that it could break refuses it."""
-    refusals = (each.refusal for each in _amounts(state, rules, weight))
+    fits = _fits(state, rules, weight)
+    refusals = (each.refusal for each in _amounts(state, rules, weight, fits))
     return Answer(
         refusal=next((each for each in refusals if each is not None), None),
-        fits=_fits(state, rules, weight),
+        fits=fits,
         loss=weight.loss,
         worst_equity=weight.equity - weight.loss,
         breach_price=weight.breach_price(min(_rooms(state, rules, weight.equity).values())),
@@ -153,8 +155,10 @@ def _fits(state: AccountState, rules: RuleSet, weight: _Weight) -> Decimal:
     return order.closing + min([order.opening, *fitting, *_free_contracts(state, rules, order)])
 
 
-def _amounts(state: AccountState, rules: RuleSet, weight: _Weight) -> Iterator[Check]:
-    order, fits = weight.proposal, _fits(state, rules, weight)
+def _amounts(
+    state: AccountState, rules: RuleSet, weight: _Weight, fits: Decimal
+) -> Iterator[Check]:
+    order = weight.proposal
     for free in _free_contracts(state, rules, order):
         many = order.opening > free
         yield Check("contracts", _too_many(state, rules, order, fits) if many else None)
