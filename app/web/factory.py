@@ -31,7 +31,7 @@ from app.web.api import (
     trading,
 )
 from app.web.deps import WebDeps, attach
-from app.web.funded import install_funded
+from app.web.funded import install_funded, install_pages
 from app.web.notifications import install_notifications, install_notifications_page
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -74,6 +74,7 @@ def create_app(web: WebDeps) -> APIFlask:
     attachments.install_pages(app)
     statements.install_pages(app)
     storms.install_pages(app)
+    install_pages(app)
     install_notifications_page(app)
     _install_api(app, web)
     auth.install(app, settings)

@@ -4,6 +4,9 @@ from apiflask import APIBlueprint
 
 from app.web.funded import api as accounts
 from app.web.funded import rule_sets
+from app.web.funded.pages import install_pages
+
+__all__ = ["install_funded", "install_pages"]
 
 
 def install_funded(api: APIBlueprint) -> None:
