@@ -96,6 +96,8 @@ def test_a_screenshot_is_added_shown_and_deleted(desk: Desk, traded: Trader) -> 
     page.wait_for_function("document.querySelector('.pictures img').naturalWidth > 300")
     page.get_by_role("button", name="Delete chart.png").click()
     expect(shown).to_have_count(0)
+    # The answer comes piece by piece, and no width is right before its style sheets are there.
+    ready(page)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
