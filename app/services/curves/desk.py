@@ -22,7 +22,7 @@ from app.services.views import Views
 DEFAULT_POINTS: Final = 600
 MOST_POINTS: Final = 2000
 #: Seconds of range up to which a chart is drawn of single seconds, of minutes, of hours: some 1,500
-#: spans, which are read and drawn in 30 ms, and a day that the clocks make longer is one still.
+#: spans, which are read and drawn in 15 ms, and a day that the clocks make longer is one still.
 SECONDS_UP_TO: Final = 50 * 60
 STEPS: Final = ((25 * 3600, Level.MINUTE), (62 * 86400, Level.HOUR))
 

@@ -2,7 +2,8 @@
 
 rolling (samples to spans, spans to longer ones), borders (where hours and days end), roller (how
 far each curve is rolled, and samples that come late), keeper (what is deleted when), rederive
-(what is stored against what it was rolled up from).
+(what is stored against what it was rolled up from), outlines (what is drawn of a span, in whole
+numbers).
 """
 
 from app.services.history.keeper import LAYERS, Keeper, Keeping
