@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "doctor": Entry("doctor:doctor", "Check everything that the server needs."),
     "user": Entry("people:user", "Make the people who sign in."),
     "token": Entry("people:token", "Make API tokens for programs."),
+    "notify": Entry("people:notify", "List the channels of notices, or try one."),
     "account": Entry("accounts:account", "Make, list and change trading accounts."),
     "strategy": Entry("strategies:strategy", "Make, list and switch strategies."),
     "alert": Entry("alerts:alert", "Send alerts to the running server."),
