@@ -10,6 +10,7 @@ import { upper } from "./words.js";
 const UNKNOWN = "unknown";
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1000;
+const DAY_MINUTES = 24 * 60;
 /** An age is told in minutes from here on. */
 const LONG_S = 120;
 
@@ -58,7 +59,9 @@ function ago(seconds) {
 /** How long until an instant: "in 2 h 17 m". */
 function until(at) {
   const minutes = Math.ceil((Date.parse(at) - Date.now()) / MINUTE_MS);
-  return minutes > 0 ? `in ${duration(minutes)}` : "now";
+  if (minutes <= 0) return "now";
+  const days = Math.floor(minutes / DAY_MINUTES);
+  return days ? `in ${days} d ${Math.floor((minutes % DAY_MINUTES) / 60)} h` : `in ${duration(minutes)}`;
 }
 
 const at = (when) => `${stamp(when)} ${zoneName()}`;
@@ -140,8 +143,9 @@ function days({ traded, needed, left }) {
 
 function consistency({ consistency: rule }) {
   if (!rule) return "";
-  const best = rule.best_day_percent === null ? "no profit yet" : `best day ${rule.best_day_percent}%`;
-  return `${best} of ${rule.percent}% allowed${rule.ok ? "" : ", too much"}`;
+  if (rule.best_day_percent === null) return `No profit yet, a day may make ${rule.percent}% of it`;
+  const best = `Best day ${rule.best_day_percent}% of ${rule.percent}% allowed`;
+  return rule.ok ? best : `${best}, too much`;
 }
 
 function payout({ payout: rule }) {
