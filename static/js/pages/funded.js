@@ -4,21 +4,32 @@ import { make, one } from "../dom.js";
 import { plural } from "../fmt.js";
 import { Face, statusOf, venueOf } from "../funded.js";
 import { dirty, onPaint, setText } from "../live.js";
+import { renewing } from "../renew.js";
 
 const AGE_MS = 1000;
+const MOST = 1000;
 const NAMED = ["failed", "paused", "near", "stale", "unknown", "pending"];
 
 /** Mount the page; `data` is {accounts}. */
 export function mount(root, data, { feed }) {
   const cards = new Cards(root);
-  let accounts = data.accounts;
-  const take = (found) => {
-    accounts = found;
+  let accounts = new Map();
+  const learn = (found) => {
+    for (const state of found) accounts.set(state.account_id, state);
     dirty();
   };
-  onPaint(() => cards.show(accounts));
-  feed.on("rule_update", ["rules"], (payload) => take(payload.accounts));
-  feed.onCatchUp(async () => take((await get("/api/accounts", { funded: 1 })).items));
+  const load = async () => {
+    const { items } = await get("/api/accounts", { funded: 1, page_size: MOST });
+    accounts = new Map();
+    learn(items);
+  };
+  const renew = renewing(load);
+  learn(data.accounts);
+  onPaint(() => cards.show([...accounts.values()]));
+  feed.on("rule_update", ["rules"], (payload) => learn(payload.accounts));
+  // An account that is watched no more is told of by nothing else.
+  feed.on("log_entry", ["log"], ({ type }) => type === "FundedChanged" && renew());
+  feed.onCatchUp(load);
   setInterval(() => cards.age(), AGE_MS);
   dirty();
 }
