@@ -16,6 +16,7 @@ class Postman:
     knows: tuple[str, ...] = ("ntfy", "json", "discord")
     sent: list[tuple[str, Message]] = field(default_factory=list)
     tried: int = 0
+    breaks: bool = False
 
     @property
     def bodies(self) -> list[str]:
@@ -34,6 +35,8 @@ class Postman:
 
     def send(self, address: str, message: Message) -> str | None:
         self.tried += 1
+        if self.breaks:
+            raise RuntimeError
         if self.problem is None:
             self.sent.append((address, message))
         return self.problem

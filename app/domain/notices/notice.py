@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from app.domain.events import Fact, FactKind, Level
-from app.domain.notices.categories import TITLES, Category, category_of
+from app.domain.notices.categories import TITLES, Category
 
 #: What one notice says at most, and one message, in characters: the smallest services take 2,000.
 _LONGEST: Final = 600
@@ -55,11 +55,8 @@ class Message:
     level: Level
 
 
-def notice_of(fact: Fact, whose: Whose) -> Notice | None:
-    """Return what the fact is told as; None when it is never told."""
-    category = category_of(fact)
-    if category is None:
-        return None
+def notice_of(fact: Fact, category: Category, whose: Whose) -> Notice:
+    """Return the fact in words, as what ``category_of`` says that it is told."""
     subject = whose.strategy or whose.account
     title = TITLES[category] if subject is None else f"{TITLES[category]}: {subject}"
     body = _sentence(fact.message)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.domain.errors import NotFound
 from app.domain.events import Fact, FactKind, Level
 from app.domain.notices import Category, Notice, Whose, category_of, notice_of
 from app.services.ports import UnitOfWork
@@ -68,7 +67,9 @@ class Teller:
     def alarm(self, text: str, now: datetime) -> Notice | None:
         """Return the alarm as a notice, unless it was told a short while ago."""
         fact = Fact(FactKind.WORKER_FAILED, now, text, Level.ERROR)
-        return notice_of(fact, Whose()) if self._is_new(fact, now) else None
+        if not self._is_new(fact, Category.ALARM, now):
+            return None
+        return notice_of(fact, Category.ALARM, Whose())
 
     def _whole(self, facts: Sequence[Fact], number: int, now: datetime) -> Sequence[Fact]:
         """Return the facts before the first missing number, all of them when it stays missing."""
@@ -86,16 +87,13 @@ class Teller:
 
     def _told(self, uow: UnitOfWork, facts: Sequence[Fact], now: datetime) -> Iterator[Told]:
         for fact in facts:
-            if category_of(fact) is None or not self._is_new(fact, now):
-                continue
-            whose, owner = _whose(uow, fact)
-            notice = notice_of(fact, whose)
-            if notice is not None:
-                yield Told(notice, owner)
+            category = category_of(fact)
+            if category is not None and self._is_new(fact, category, now):
+                whose, owner = _whose(uow, fact)
+                yield Told(notice_of(fact, category, whose), owner)
 
-    def _is_new(self, fact: Fact, now: datetime) -> bool:
+    def _is_new(self, fact: Fact, category: Category, now: datetime) -> bool:
         """Whether nothing else tells the same: an alarm that goes on, an alert after its order."""
-        category = category_of(fact)
         if category is Category.ALARM:
             key = re.sub(r"[\d.]+", "", f"{fact.message[:200]} {fact.user_id}")
             self._alarms = {k: at for k, at in self._alarms.items() if now - at < _QUIET}
@@ -112,12 +110,7 @@ class Teller:
 
 def _whose(uow: UnitOfWork, fact: Fact) -> tuple[Whose, str | None]:
     """Return the names, and the user whom the fact concerns: its own, or the account's owner."""
-    strategy = None
-    if fact.strategy_id is not None:
-        try:
-            strategy = uow.strategies.owner(fact.strategy_id).name
-        except NotFound:
-            strategy = None
+    strategy = uow.strategies.get(fact.strategy_id) if fact.strategy_id is not None else None
     account = uow.accounts.get(fact.account_id) if fact.account_id is not None else None
-    owner = fact.user_id or (account.user_id if account is not None else None)
-    return Whose(strategy, None if account is None else account.name), owner
+    names = Whose(strategy.name if strategy else None, account.name if account else None)
+    return names, fact.user_id or (account.user_id if account else None)

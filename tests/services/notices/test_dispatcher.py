@@ -19,6 +19,8 @@ from app.domain.accounts import Account, Mode
 from app.domain.errors import StoreUnavailable
 from app.domain.events import Fact, FactKind, Level
 from app.domain.notices import MOST, Category, Channel
+from app.domain.settings import StrategySettings
+from app.domain.strategies import Strategy, StrategyState
 from app.domain.users import User
 from app.services.notices import Dispatcher
 from app.services.ports import Delivery
@@ -185,6 +187,48 @@ def test_what_concerns_an_account_goes_to_its_owner_alone(post: Post) -> None:
     post.run()
     (body,) = post.postman.bodies
     assert body.endswith("a report. Account Paper.")
+
+
+def test_a_notice_names_the_strategy_and_one_of_a_strategy_that_is_gone_does_not(
+    post: Post,
+) -> None:
+    post.channel()
+    made = Strategy(
+        "s1", "Breakout", "ES", StrategyState.ON, StrategySettings(), (), NOON, NOON, user_id="ann"
+    )
+    with post.store.write() as uow:
+        uow.strategies.insert(made)
+    post.tell("one", strategy_id="s1")
+    post.run()
+    post.tell("two", strategy_id="gone")
+    post.run()
+    titles = [message.title for _, message in post.postman.sent]
+    assert titles == ["Trading switch: Breakout", "Trading switch"]
+
+
+def test_a_channel_that_is_gone_gets_nothing_any_more(post: Post) -> None:
+    channel = post.channel()
+    post.tell("too late")
+    post.clock.advance(1)
+    post.dispatcher.step(post.clock.now())
+    assert post.dispatcher.due(post.clock.now()) == [channel.id]
+    with post.store.write() as uow:
+        uow.channels.remove(channel.id)
+    post.dispatcher.step(post.clock.now())
+    post.dispatcher.deliver(channel.id)
+    assert post.postman.tried == 0
+
+
+def test_a_notifier_that_breaks_loses_nothing(post: Post) -> None:
+    post.channel()
+    post.tell("important")
+    post.postman.breaks = True
+    with pytest.raises(RuntimeError):
+        post.run()
+    post.postman.breaks = False
+    post.run(15)
+    (body,) = post.postman.bodies
+    assert body.endswith("important.")
 
 
 def test_a_channel_gets_only_what_it_wants_and_nothing_from_before_it(post: Post) -> None:
