@@ -20,6 +20,8 @@ from app.domain.safety.agreement import Asked, Disagreement, Kept, Run
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.services.agreement import Agreement
+from app.services.users import UserService
+from tests.support.counting import PlainPasswords
 from tests.support.floor import ES, settings_for
 
 
@@ -48,7 +50,9 @@ class Ledger:
 
     def user(self, name: str = "ann") -> str:
         """A user with a paper account; the id."""
-        return self.core.users.create(name, "long enough to be one").id
+        made, plain = self.core, PlainPasswords()
+        users = UserService(made.store, made.clock, made.ids, made.vault, plain, made.accounts)
+        return users.create(name, "long enough to be one").id
 
     def fill(
         self,

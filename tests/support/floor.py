@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,14 @@ OPENING = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
 ES = "ESZ2026"
 
 
+@cache
+def _settings() -> Settings:
+    return Settings(_env_file=None, database_url=None)
+
+
 def settings_for(folder: Path) -> Settings:
     """Settings that read nothing from the environment of the test."""
-    return Settings(_env_file=None, data_dir=folder, database_url=None)
+    return _settings().model_copy(update={"data_dir": folder})
 
 
 class PatientQueue:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.orm import aliased
 
 from app.domain.errors import NotFound
 from app.domain.statements import OurFill, Statement, StatementState, Told
@@ -74,8 +73,8 @@ _EXECUTIONS: Final = (
     .order_by(_l.position)
 )
 _FIRST: Final = select(func.min(_l.position)).where(_l.statement_id == bindparam("statement_id"))
-_OTHER: Final = aliased(STATEMENT_LINES)
-_OTHER_STATEMENT: Final = aliased(STATEMENTS)
+_OTHER: Final = STATEMENT_LINES.alias()
+_OTHER_STATEMENT: Final = STATEMENTS.alias()
 _CUT: Final = (_l.statement_id == bindparam("statement_id"), _l.position < bindparam("end"))
 _FORGET_ROWS: Final = delete(STATEMENT_ROWS).where(
     _r.account_id == bindparam("account_id"),
