@@ -1,0 +1,121 @@
+"""Funded accounts in a browser: rules are chosen, broken before one's eyes, and corrected."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app.clock import SystemClock
+from app.propfirm import rule_set
+from app.propfirm.keeping import kept_rules
+from tests.support.browsing import Desk, ready, visit
+from tests.support.serving import eventually
+from tests.support.trader import Trader
+
+#: A day's loss of 1,000 pauses, and equity 2,000 below its highest fails the account.
+LIMITS: dict[str, Any] = {
+    "firm": "House",
+    "program": "Trial",
+    "drawdown": {"amount": "2000", "mode": "intraday", "lock_at": None},
+    "daily_loss": {"amount": "1000", "kind": "soft"},
+    "max_contracts": 5,
+    "min_trading_days": 5,
+    "flat_time": None,
+    "zone": "UTC",
+}
+
+
+@pytest.fixture
+def trial(trader: Trader) -> dict[str, Any]:
+    """A rule set of the trader's own, whose day does not end while tests run."""
+    end = SystemClock().now() - timedelta(hours=6)
+    names = {"id": f"trial-{trader.name}", "version": "1", "session_end": f"{end:%H:%M}"}
+    record = {**kept_rules(rule_set("static_custom_50k")), **LIMITS, **names}
+    made: dict[str, Any] = trader.post("/api/rule-sets", **record)
+    return made
+
+
+def choose(page: Page, rules: dict[str, Any]) -> None:
+    page.get_by_label("Firm", exact=True).select_option(rules["firm"])
+    page.get_by_role("button", name="these rules").or_(
+        page.get_by_role("button", name="Accept", exact=True)
+    ).click()
+    expect(page.get_by_role("heading", name="What if")).to_be_visible()
+    ready(page)
+
+
+def stands(page: Page, words: str) -> None:
+    expect(page.locator("main [data-f=status]").first).to_have_text(words)
+
+
+def test_a_paper_account_is_paused_before_ones_eyes_and_an_entry_is_refused_with_the_reason(
+    desk: Desk, trader: Trader, trial: dict[str, Any]
+) -> None:
+    hook = trader.strategy("Opening range")
+    page = desk.of(trader, "/funded")
+    page.get_by_role("link", name="Choose rules for").first.click()
+    ready(page)
+    choose(page, trial)
+    stands(page, "Within its limits")
+    expect(page.get_by_text("House: automation allowed.")).to_be_visible()
+    trader.fill(hook, "buy", "2", "5000")
+    trader.quote("ES", "4995")
+    daily = page.locator("[data-limit=daily_loss]")
+    expect(daily).to_contain_text("$500.00 left of $1,000.00")
+    trader.quote("ES", "4989")
+    stands(page, "Paused")
+    expect(daily).to_contain_text("$100.00 beyond $1,000.00")
+    expect(page.locator("#broken")).to_contain_text("1,100.00, its limit is a loss of $1,000.00")
+    refused = trader.alert(hook, action="buy", quantity="1").json()["alert_id"]
+    eventually(lambda: trader.state(refused) == "refused")
+    visit(page, f"/alerts/{refused}")
+    expect(page.get_by_text("reached its daily loss of 1000").first).to_be_visible()
+
+
+def test_a_rule_set_is_corrected_and_the_account_moved_to_the_new_version(
+    desk: Desk, trader: Trader, trial: dict[str, Any]
+) -> None:
+    desk.expected.append("status of 422")
+    account = trader.get("/api/accounts")["items"][0]["id"]
+    page = desk.of(trader, f"/funded/{account}")
+    choose(page, trial)
+    page.get_by_role("link", name="Correct them").click()
+    ready(page)
+    page.get_by_label("Version", exact=True).fill("2")
+    page.get_by_label("The floor stops at").fill("100")
+    page.get_by_role("button", name="Make the new version").click()
+    ready(page)
+    floor = page.get_by_label("The floor stops at")
+    expect(floor).to_have_attribute("aria-invalid", "true")
+    expect(floor).to_have_accessible_description("must not lie below the first floor of 48000.")
+    floor.fill("50100")
+    page.get_by_role("button", name="Make the new version").click()
+    expect(page.get_by_text("version 2, is made")).to_be_visible()
+    visit(page, f"/funded/{account}")
+    page.get_by_label("Version", exact=True).select_option(f"{trial['id']} 2")
+    page.get_by_role("button", name="Move the account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Move the account").click()
+    expect(page.get_by_text("up to $50,100.00")).to_be_visible()
+    expect(page.locator("#no-broken")).to_be_visible()
+
+
+def test_what_signalbox_does_near_a_limit_is_chosen_and_what_cannot_be_is_told_at_its_field(
+    desk: Desk, trader: Trader, trial: dict[str, Any]
+) -> None:
+    desk.expected.append("status of 422")
+    account = trader.get("/api/accounts")["items"][0]["id"]
+    page = desk.of(trader, f"/funded/{account}")
+    choose(page, trial)
+    percent = page.get_by_label("Near a limit is, percent left")
+    percent.fill("150")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(percent).to_have_accessible_description("must be from 0 to 100")
+    percent.fill("35")
+    page.get_by_label("Near a limit", exact=True).select_option("flatten")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    chosen = trader.get(f"/api/accounts/{account}/state")["preferences"]
+    assert (chosen["near_percent"], chosen["near"]) == ("35", "flatten")
