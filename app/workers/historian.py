@@ -9,7 +9,7 @@ from app.services.history import Keeper, Roller
 
 #: Seconds between two steps, so that a thousand curves are spread over the minute, and whatever is
 #: behind takes a tenth of a core to catch up, not all of it.
-HISTORY_EVERY: Final = 0.05
+HISTORY_EVERY: Final = 0.025
 
 
 class Historian:

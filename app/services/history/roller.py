@@ -23,7 +23,7 @@ from app.services.ports import Level, Rolled, Rolling, Sample, Store, UnitOfWork
 #: A tick may be written this many seconds after its own.
 SETTLED_S: Final = 20
 #: Curves of one step, and samples that are read of each: about 5 ms of work.
-_CURVES: Final = 4
+_CURVES: Final = 2
 _SAMPLES: Final = 180
 
 
