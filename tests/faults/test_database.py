@@ -17,6 +17,8 @@ from tests.support.serving import Server, eventually
 
 pytestmark = pytest.mark.hardship
 
+#: A write that held everything up would do it for the two seconds that it waits for the lock.
+STALL_S = 1.5
 CUT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -53,8 +55,8 @@ def test_f11_while_another_process_locks_the_database_alerts_are_answered_503_an
         assert {status for status, _ in kept_out} == {503}
         assert max(took for _, took in kept_out) < PATIENCE_S
         assert {status for status, _ in pages} == {200}
-        assert max(took for _, took in pages) < 1
-        assert hub_latency_ms(server) < 500
+        assert max(took for _, took in pages) < STALL_S
+        assert hub_latency_ms(server) < STALL_S * 1000
         site.check_each_executed_once(31)
         ready = f"{server.address}/health/ready"
         eventually(lambda: requests.get(ready, timeout=5).ok, 40)

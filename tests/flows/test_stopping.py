@@ -22,8 +22,8 @@ from tests.support.site import Site, open_site
 pytestmark = pytest.mark.hardship
 
 SOCKETS, ALERTS = 5, 50
-#: A service manager kills what takes longer.
-STOPPED_S = 5.0
+#: Docker kills what takes longer; it is about 1 when idle.
+STOPPED_S = 10.0
 
 
 @contextmanager
@@ -70,10 +70,10 @@ def test_f20_a_stop_with_five_sockets_and_fifty_alerts_under_way_is_quick_and_lo
                     enough.set()
 
             sent = [pool.submit(send, number) for number in range(ALERTS)]
-            assert enough.wait(10)
+            assert enough.wait(30)
             told = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
-            assert server.process.wait(15) == 0
+            assert server.process.wait(60) == 0
             taken = time.monotonic() - told
             for each in sent:
                 each.result()

@@ -57,7 +57,7 @@ def run(
     )
 
 
-def eventually(what: Callable[[], T | None], seconds: float = 15.0) -> T:
+def eventually(what: Callable[[], T | None], seconds: float = 30.0) -> T:
     """The first true answer of ``what``; fails when there is none in time."""
     end = time.monotonic() + seconds
     while True:
@@ -93,7 +93,7 @@ class Server:
         """Ask the process to end as a service manager does, and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(START_S)
 
 
 def trades(server: Server) -> bool:
@@ -154,7 +154,7 @@ class Person:
 
     def look(self, path: str) -> requests.Response:
         """Open a page."""
-        page = self.session.get(self.address + path, timeout=10)
+        page = self.session.get(self.address + path, timeout=30)
         found = _CSRF.search(page.text)
         self.token = found[1] if found else self.token
         return page
@@ -162,7 +162,7 @@ class Person:
     def fill_in(self, path: str, **fields: str) -> requests.Response:
         """Send the form of the page that was last looked at."""
         return self.session.post(
-            self.address + path, data={**fields, "csrf_token": self.token}, timeout=10
+            self.address + path, data={**fields, "csrf_token": self.token}, timeout=30
         )
 
 
@@ -179,7 +179,7 @@ class Program:
             self.address + path,
             params=query,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=10,
+            timeout=30,
         )
         assert answer.status_code == 200, answer.text
         return answer.json()

@@ -65,11 +65,11 @@ class Site:
 
     def post(self, server: Server, number: int) -> requests.Response:
         address = f"{server.address}/webhook/{self.key}"
-        return requests.post(address, json=self.body(number), timeout=10)
+        return requests.post(address, json=self.body(number), timeout=30)
 
     def api(self, server: Server, method: str, path: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.request(method, server.address + path, headers=headers, timeout=10)
+        return requests.request(method, server.address + path, headers=headers, timeout=30)
 
     def rows(self, *columns: object) -> list[tuple[object, ...]]:
         with self.made.store.read() as uow:

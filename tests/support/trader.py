@@ -110,6 +110,10 @@ class Trader:
         """What the API answers to a body."""
         return self._asked("POST", path, json=body)
 
+    def put(self, path: str, **body: object) -> Any:  # noqa: ANN401  JSON
+        """What the API answers to a body that takes the place of what is there."""
+        return self._asked("PUT", path, json=body)
+
     def strategy(
         self, name: str, symbol: str = "ES", accounts: int = 1, **settings: object
     ) -> Hook:
@@ -126,11 +130,11 @@ class Trader:
     def alert(self, hook: Hook, **fields: object) -> requests.Response:
         """Send an alert as TradingView would; each has its own id unless one is given."""
         body = {"id": f"{self.name}-{next(self.numbers)}", "symbol": hook.symbol, **fields}
-        return requests.post(hook.url, json=body, timeout=10)
+        return requests.post(hook.url, json=body, timeout=30)
 
     def raw(self, hook: Hook, body: str) -> requests.Response:
         """Send a message as it is."""
-        return requests.post(hook.url, data=body.encode(), timeout=10)
+        return requests.post(hook.url, data=body.encode(), timeout=30)
 
     def fill(self, hook: Hook, action: str, quantity: str, price: str) -> str:
         """Send an alert that fills at ``price``, wait until it is done, and return its id."""
@@ -150,7 +154,7 @@ class Trader:
             method,
             self.address + path,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=10,
+            timeout=30,
             **more,
         )
         assert answer.ok, answer.text
