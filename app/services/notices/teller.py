@@ -42,7 +42,7 @@ class Teller:
         self.more = False
         self._gap_since: datetime | None = None
         self._alarms: dict[str, datetime] = {}
-        self._refused: deque[tuple[str | None, str | None]] = deque(maxlen=_REMEMBERED)
+        self._refused: deque[tuple[str | None, str]] = deque(maxlen=_REMEMBERED)
 
     def skip(self, uow: UnitOfWork) -> None:
         """Go past everything that there is: nobody wants to know it."""
@@ -101,11 +101,17 @@ class Teller:
                 return False
             self._alarms[key] = now
         if category is Category.REFUSAL:
-            key_of_refusal = (fact.alert_id, fact.code)
             if fact.kind is FactKind.ALERT_REFUSED:
-                return fact.alert_id is None or key_of_refusal not in self._refused
-            self._refused.append(key_of_refusal)
+                return not self._told_by_order(fact)
+            self._refused.append((fact.alert_id, fact.message))
         return True
+
+    def _told_by_order(self, fact: Fact) -> bool:
+        """Whether the reason for which an alert ended was told when its order did."""
+        reason = fact.message.partition(". ")[2]
+        return any(
+            alert_id == fact.alert_id and reason in message for alert_id, message in self._refused
+        )
 
 
 def _whose(uow: UnitOfWork, fact: Fact) -> tuple[Whose, str | None]:

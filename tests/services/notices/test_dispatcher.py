@@ -16,13 +16,14 @@ from sqlalchemy import insert
 
 from app.clock import VirtualClock
 from app.domain.accounts import Account, Mode
-from app.domain.errors import StoreUnavailable
+from app.domain.errors import BrokerRejected, StoreUnavailable
 from app.domain.events import Fact, FactKind, Level
 from app.domain.notices import MOST, Category, Channel
+from app.domain.safety.switches import Scope
 from app.domain.settings import StrategySettings
 from app.domain.strategies import Strategy, StrategyState
 from app.domain.users import User
-from app.services.notices import Dispatcher
+from app.services.notices import Dispatcher, Teller
 from app.services.ports import Delivery
 from app.services.storage import Trouble
 from app.store.engine import make_engines
@@ -30,6 +31,7 @@ from app.store.repos.history import FACT
 from app.store.tables import FACTS
 from app.store.unit_of_work import SqlStore, SqlUnit
 from app.vault import Vault
+from tests.support.floor import Floor
 from tests.support.notifying import Postman
 from tests.support.records import NOON
 
@@ -261,17 +263,23 @@ def test_a_channel_that_is_switched_off_gets_nothing_not_even_later(post: Post) 
     assert [body.split(" ", 2)[2] for body in post.postman.bodies] == ["while it is on."]
 
 
-def test_an_alert_that_ends_as_its_order_did_is_told_once(post: Post) -> None:
-    post.channel()
-    same: dict[str, Any] = {"alert_id": "a1", "code": "VENUE_REJECTED"}
-    post.tell("order rejected", FactKind.ORDER_REJECTED, **same)
-    post.tell("alert failed", FactKind.ALERT_REFUSED, Level.WARNING, **same)
-    post.tell("alert refused", FactKind.ALERT_REFUSED, Level.WARNING, alert_id="a2", code="OFF")
-    post.run()
-    (body,) = post.postman.bodies
-    assert "order rejected" in body
-    assert "alert refused" in body
-    assert "alert failed" not in body
+def test_an_alert_that_ends_as_its_order_did_is_told_once(floor: Floor) -> None:
+    strategy, teller = floor.strategy(), Teller()
+    with floor.core.store.read() as uow:
+        teller.skip(uow)
+    floor.broker.answers.append(BrokerRejected("Market is closed."))
+    floor.send(strategy, action="buy", quantity="2")
+    floor.halt(Scope.STRATEGY, strategy.id)
+    floor.send(strategy, action="buy", quantity="2")
+    with floor.core.store.read() as uow:
+        told = teller.read(uow, floor.clock.now())
+    refused = [each.notice for each in told if each.notice.category is Category.REFUSAL]
+    assert [each.title for each in refused] == ["Refused: Breakout", "Refused: Breakout"]
+    rejected, halted = (each.body for each in refused)
+    assert rejected == (
+        "Breakout: order rejected, buy 2 ESZ2026 market: Market is closed. Account desk."
+    )
+    assert halted.startswith("Breakout: alert refused. ")
 
 
 def test_an_alarm_that_goes_on_is_told_each_quarter_of_an_hour(post: Post) -> None:
