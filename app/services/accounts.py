@@ -11,7 +11,7 @@ from typing import Final
 from app.domain.accounts import Account, AccountFlow, FlowKind, Mode
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import Fact, FactKind
-from app.domain.money import exact, wire
+from app.domain.money import ZERO, exact, wire
 from app.domain.sessions import Roll
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy, StrategyKind, StrategyState
@@ -20,6 +20,8 @@ from app.services.ports import Clock, Ids, Store, UnitOfWork
 
 PAPER: Final = "paper"
 CHAOS: Final = "chaos"
+#: The venue of accounts that an add-on tells of: they are watched, never traded from here.
+WATCHED: Final = "ninjatrader"
 FIRST_ACCOUNT: Final = "paper"
 _STARTING_CASH: Final = Decimal(100_000)
 _NAME_LENGTH: Final = 80
@@ -71,6 +73,28 @@ class AccountService:
         if existing:
             return existing[0]
         return self._insert(uow, user_id, FIRST_ACCOUNT, _STARTING_CASH, {}, self._roll)
+
+    def watch_within(self, uow: UnitOfWork, user_id: str, told_name: str, mode: Mode) -> Account:
+        """Make an account that only an add-on tells of, in a transaction that does more.
+
+        It is called as it is told of, or nearly, where the user has an account of that name.  Its
+        own books hold nothing and are worth nothing: what it has is with its firm.
+        """
+        name = _free_name(uow, user_id, told_name)
+        account = Account(
+            id=self._ids(),
+            name=name,
+            venue=WATCHED,
+            mode=mode,
+            starting_cash=ZERO,
+            created_at=self._clock.now(),
+            roll=self._roll,
+            user_id=user_id,
+        )
+        uow.accounts.insert(account)
+        uow.strategies.insert(self._manual_book(account))
+        self._tell(uow, account, f"Account {name}: an add-on tells of it")
+        return account
 
     def create_paper(
         self,
@@ -262,6 +286,16 @@ def _cash(uow: UnitOfWork, account: Account) -> Decimal:
     books = uow.positions.all().items()
     own = (position.realised_net for key, position in books if key.account_id == account.id)
     return sum(own, account.capital)
+
+
+def _free_name(uow: UnitOfWork, user_id: str, wanted: str) -> str:
+    """The name, or the first like it that none of the user's accounts has."""
+    taken = {each.name for each in uow.accounts.list(user_id)}
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted[: _NAME_LENGTH - 6]} ({number})"
+    return name
 
 
 def _check_flow(account: Account, flow: AccountFlow, amount: Decimal, cash: Decimal) -> None:

@@ -66,6 +66,7 @@ def test_a_key_is_found_by_its_hash_and_keeps_its_last_use(held: SqlStore) -> No
     with held.write() as uow:
         assert uow.addon_keys.by_hash("hash-1") == KEY
         assert uow.addon_keys.by_hash("hash-2") is None
+        uow.addon_keys.used(KEY.id, "i-1", NOON)
         uow.addon_keys.save(used)
         assert list(uow.addon_keys.list(USER.id)) == [used]
         assert list(uow.addon_keys.list("other")) == []
@@ -94,7 +95,7 @@ def test_a_checkpoint_is_kept_with_what_was_told_since_in_the_order_of_things(
     held: SqlStore,
 ) -> None:
     rules = next(iter(library().values()))
-    checkpoint = Checkpoint(ACCOUNT.id, opened(rules), rules.id, rules.version)
+    checkpoint = Checkpoint(ACCOUNT.id, opened(rules), rules.id, rules.version, NOON)
     news = (
         Held(NOON, Decimal(2)),
         Update(NOON, Decimal("50000.25"), None),

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
+from app.domain.refusals.addon import ADDON, ADDON_NOTICES
 from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES, VENUE_ANSWERS
 from app.domain.refusals.funded import FUNDED, FUNDED_NOTICES
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
@@ -24,11 +25,13 @@ GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "What the alert means, and its size": PLANNING,
     "Limits and switches": RISK,
     "The rules of a funded account": FUNDED,
+    "Accounts that an add-on tells of": ADDON,
     "What became of the order": VENUE,
     "What a venue answers": VENUE_ANSWERS,
     "Where alerts come from": SOURCES,
     "Lines of the log that ask for attention": NOTICES,
     "What the log says of funded accounts": FUNDED_NOTICES,
+    "What the log says of add-ons": ADDON_NOTICES,
     "Answers to programs": ANSWERS,
 }
 

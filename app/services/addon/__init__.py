@@ -1,1 +1,10 @@
-"""The pipeline of platforms' add-ons: what they tell of accounts that are watched, not traded."""
+"""Platforms' add-ons: accounts that they tell of are watched here, and traded there.
+
+desk (takes messages), news (what one means to the rules), replaying (in its order, when something
+came late), keys (who may tell).
+"""
+
+from app.services.addon.desk import AddonDesk, Received, Taken
+from app.services.addon.keys import AddonKeyring
+
+__all__ = ["AddonDesk", "AddonKeyring", "Received", "Taken"]

@@ -24,6 +24,9 @@ class AddonKeys(Protocol):
     def by_hash(self, key_hash: str) -> AddonKey | None:
         """The key whose secret has this hash, revoked ones included."""
 
+    def used(self, key_id: str, installation_id: str, at: datetime) -> None:
+        """Note who used the key last, and when."""
+
     def list(self, user_id: str) -> Sequence[AddonKey]:
         """The user's keys, oldest first, revoked ones included."""
 
@@ -32,13 +35,14 @@ class AddonKeys(Protocol):
 class Checkpoint:
     """A funded account as it was before news that may not be in their order.
 
-    ``state`` and the rules are None when it was not pinned to any then.
+    All but its id are None when it was not pinned to any rules then.
     """
 
     account_id: str
     state: AccountState | None = None
     rule_set_id: str | None = None
     rule_set_version: str | None = None
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,16 @@ _k, _a, _c, _e, _x = (
 )
 
 _INSERT_KEY: Final = insert(ADDON_KEYS)
-_KEY_CHANGING: Final = ("name", "signed", "installation_id", "last_used_at", "revoked_at")
+_KEY_CHANGING: Final = ("name", "signed", "revoked_at")
 _UPDATE_KEY: Final = (
     update(ADDON_KEYS)
     .where(_k.id == bindparam("of"))
     .values({name: bindparam(f"new_{name}") for name in _KEY_CHANGING})
+)
+_USED: Final = (
+    update(ADDON_KEYS)
+    .where(_k.id == bindparam("of"))
+    .values(installation_id=bindparam("who"), last_used_at=bindparam("at"))
 )
 _KEY_BY_HASH: Final = select(*KEY.columns).where(_k.key_hash == bindparam("hash"))
 _KEYS: Final = select(*KEY.columns).where(_k.user_id == bindparam("user_id")).order_by(_k.id)
@@ -64,6 +69,10 @@ class AddonKeys(Repo):
     def by_hash(self, key_hash: str) -> AddonKey | None:
         """The key whose secret has this hash, revoked ones included."""
         return KEY.maybe(self._first(_KEY_BY_HASH, hash=key_hash))
+
+    def used(self, key_id: str, installation_id: str, at: datetime) -> None:
+        """Note who used the key last, and when."""
+        self._count(_USED, {"of": key_id, "who": installation_id, "at": at})
 
     def list(self, user_id: str) -> Sequence[AddonKey]:
         """The user's keys, oldest first, revoked ones included."""

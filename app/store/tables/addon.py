@@ -53,6 +53,7 @@ ADDON_CHECKPOINTS: Final = Table(
     Column("state", Document(kept_state, state_of), nullable=True),
     words("rule_set_id", null=True),
     words("rule_set_version", null=True),
+    instant("accepted_at", null=True),
     sqlite_with_rowid=False,
 )
 
