@@ -21,6 +21,7 @@ from flask_socketio import SocketIO
 from app import logs
 from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
+from app.bootstrap.funded import add_funded
 from app.bootstrap.history import historian
 from app.bootstrap.notices import Notices, add_notifier, make_notices
 from app.bootstrap.parts import Wake
@@ -166,6 +167,7 @@ def build(settings: Settings) -> Runtime:
     pause.to(partial(socketio.sleep, 0))
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
+    add_funded(made, supervisor, live)
     live.wake_with(supervisor.add("live", live.step, every=0.5, always=True).wake)
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)

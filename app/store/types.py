@@ -6,6 +6,7 @@ Each type reads and writes the same value on SQLite and on PostgreSQL.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -193,18 +194,27 @@ class Document(TypeDecorator[Any]):
 
     ``encode`` makes plain JSON values of what the program holds, ``decode`` reads them back.  With
     ``shared`` equal documents are decoded once: for what is read often and never changed in place.
+    With ``held`` so many of the last that were written or read need no decoding: for what is
+    written each second and read before that.  Both spare SQLite's text, not PostgreSQL's JSONB.
     """
 
     impl = Text
     cache_ok = True
 
     def __init__(
-        self, encode: Processor = _same, decode: Processor = _same, *, shared: bool = False
+        self,
+        encode: Processor = _same,
+        decode: Processor = _same,
+        *,
+        shared: bool = False,
+        held: int = 0,
     ) -> None:
         super().__init__()
         self.encode = encode
         self.decode = decode
         self.shared = shared
+        self.held = held
+        self._last: OrderedDict[str, Any] = OrderedDict()
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the database's own type for documents."""
@@ -213,6 +223,8 @@ class Document(TypeDecorator[Any]):
     def bind_processor(self, dialect: Dialect) -> Processor:
         """Write the value as JSON text, None as NULL."""
         encode = self.encode
+        if self.held and not on_postgres(dialect):
+            return _optional(self._written)
         return _optional(lambda value: _dump(encode(value)))
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Processor:
@@ -220,5 +232,24 @@ class Document(TypeDecorator[Any]):
         decode = self.decode
         if on_postgres(dialect):
             return _optional(decode)
+        if self.held:
+            return _optional(self._read)
         read = _optional(lambda text: decode(json.loads(text)))
         return lru_cache(maxsize=_SHARED)(read) if self.shared else read
+
+    def _written(self, value: Any) -> str:  # noqa: ANN401
+        text = _dump(self.encode(value))
+        self._hold(text, value)
+        return text
+
+    def _read(self, text: str) -> Any:  # noqa: ANN401
+        value = self._last.get(text)
+        if value is None:
+            value = self.decode(json.loads(text))
+            self._hold(text, value)
+        return value
+
+    def _hold(self, text: str, value: Any) -> None:  # noqa: ANN401
+        self._last[text] = value
+        while len(self._last) > self.held:
+            self._last.popitem(last=False)

@@ -1,8 +1,8 @@
 """Facts and ticks become events: one table says which, and each room counts what it is sent.
 
-A room is one user's channel.  The channels ``pnl``, ``strategies``, ``positions``, ``trades`` and
-``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and ``log:<level>`` carry what
-concerns that strategy or account, or entries of at least that level.
+A room is one user's channel.  The channels ``pnl``, ``strategies``, ``positions``, ``trades``,
+``rules`` and ``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and ``log:<level>``
+carry what concerns that strategy or account, or entries of at least that level.
 """
 
 from __future__ import annotations
@@ -11,24 +11,30 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Final, Protocol
 
 from app.domain.events import Fact, FactKind, Level
+from app.services.funded import View
 from app.services.pnl.live import LivePosition, Summary, Tick
 from app.services.storage import Trouble
 from app.web import wire
+from app.web.shapes import funded as shapes
 from app.web.wire import Json
 
 VERSION: Final = 1
-TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "log"})
+TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "rules", "log"})
 #: Events of which only the newest matters: a client that is behind is not sent another.
-LATEST_WINS: Final = frozenset({"pnl_update", "strategy_pnl_update", "position_update"})
+LATEST_WINS: Final = frozenset(
+    {"pnl_update", "strategy_pnl_update", "position_update", "rule_update"}
+)
 _LEVELS: Final = tuple(Level)
 _EVENT_TOPIC: Final = {
     "pnl_update": "pnl",
     "strategy_pnl_update": "strategies",
     "position_update": "positions",
     "trade_executed": "trades",
+    "rule_update": "rules",
     "log_entry": "log",
 }
 
@@ -132,6 +138,7 @@ class Live:
         self._trouble = trouble
         self._facts: deque[Fact] = deque()
         self._ticks: deque[Mapping[str | None, Tick]] = deque()
+        self._rules: deque[Mapping[str, Sequence[View]]] = deque()
         self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._wake: Callable[[], None] = _nobody
 
@@ -149,13 +156,23 @@ class Live:
         self._ticks.append(ticks)
         self._wake()
 
+    def watchers(self) -> Collection[str]:
+        """Return the users who are connected."""
+        return self._outlet.users()
+
+    def rules(self, views: Mapping[str, Sequence[View]]) -> None:
+        """Take how funded accounts stand; the sink of those who watch them."""
+        self._rules.append(views)
+        self._wake()
+
     def step(self, _now: datetime) -> bool:
         """Send what waits; returns whether there was anything."""
         facts = [self._facts.popleft() for _ in range(len(self._facts))]
         ticks = [self._ticks.popleft() for _ in range(len(self._ticks))]
-        for event in self._events(facts, ticks):
+        rules = [self._rules.popleft() for _ in range(len(self._rules))]
+        for event in chain(self._events(facts, ticks), _stood(rules)):
             self._send(event)
-        return bool(facts or ticks)
+        return bool(facts or ticks or rules)
 
     def sequence(self, room: str) -> Mapping[str, int]:
         """Return the number of the last event of each kind that the room was sent."""
@@ -236,6 +253,13 @@ def _ticked(user_id: str, tick: Tick, stop: Stop) -> Iterator[Event]:
         yield Event(user_id, "position_update", {"positions": rows}, at)
 
 
+def _stood(rules: Sequence[Mapping[str, Sequence[View]]]) -> Iterator[Event]:
+    for each in rules:
+        for user_id, views in each.items():
+            payload = shapes.rule_update(views)
+            yield Event(user_id, "rule_update", payload, views[0].at)
+
+
 def pnl_update(summary: Summary, stop: Stop) -> Json:
     """Return a user's figures of one second."""
     trouble = None if stop.trouble is None else stop.trouble.detail
@@ -271,7 +295,7 @@ def _channels(event: Event) -> Iterator[tuple[str, Json]]:
 
 def _shares(event: Event) -> Iterator[tuple[str, Json]]:
     """The parts of an event with many rows that concern one strategy or account."""
-    for name in ("items", "positions"):
+    for name in ("items", "positions", "accounts"):
         rows = event.payload.get(name)
         if not isinstance(rows, list):
             continue

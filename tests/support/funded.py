@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from app.clock import VirtualClock
 from app.domain.events import Fact
 from app.propfirm import Event, FundedAccount, FundedDay, RuleSet, Source, Violation, opened
-from app.services.funded import Tracked, Tracker
+from app.services.funded import Tracked, Tracker, View
 from app.services.pnl import Worth
 from app.services.ports import KeptRules
 from app.store.engine import make_engines
@@ -94,3 +94,17 @@ def funded_house(url: str, worths: Mapping[str, Worth] | None = None) -> Iterato
         yield FundedHouse(store, worths=dict(worths or {}))
     finally:
         store.close()
+
+
+@dataclass
+class Onlooker:
+    """A sink that writes down how accounts stand, as long as somebody looks."""
+
+    looking: set[str] = field(default_factory=lambda: {"user-1"})
+    told: list[Mapping[str, Sequence[View]]] = field(default_factory=list)
+
+    def watchers(self) -> Collection[str]:
+        return self.looking
+
+    def rules(self, views: Mapping[str, Sequence[View]]) -> None:
+        self.told.append(views)

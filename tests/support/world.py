@@ -139,6 +139,7 @@ class World:
             pass
         self.clock.advance(1)
         self.core.recorder.tick(self.clock.now())
+        self.core.funded.watching.step(self.clock.now())
 
     def fill(self, key: str, action: str, quantity: str, price: str) -> None:
         """Send an alert that fills at ``price``."""
@@ -283,6 +284,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     socketio, live = create_socketio(app, web)
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
+    made.funded.watching.show(live)
     return World(made, clock, app, socketio, live, web, stopping, lease, launches, postman)
 
 

@@ -100,23 +100,21 @@ class Chronicle:
             self._uow.facts.append(fact)
 
     def _observe(self, at: datetime, equity: Decimal, floor: Decimal, *, late: bool) -> None:
-        minute = minute_of(at)
-        known = self._minutes.get(minute)
+        own, minute = self._account.account_id, minute_of(at)
+        known = self._minutes.get(minute) or self._uow.funded.minute(own, minute)
         if known is None:
-            known = self._uow.funded.minute(self._account.account_id, minute)
-        if known is None:
-            self._minutes[minute] = FundedMinute(
-                self._account.account_id, minute, equity, equity, equity, floor
-            )
+            self._minutes[minute] = FundedMinute(own, minute, equity, equity, equity, floor)
             return
-        self._minutes[minute] = FundedMinute(
-            account_id=known.account_id,
+        after = FundedMinute(
+            account_id=own,
             minute=minute,
             high=max(known.high, equity),
             low=min(known.low, equity),
             last=known.last if late else equity,
             floor=known.floor if late else floor,
         )
+        if after != known:
+            self._minutes[minute] = after
 
     def _day(self, after: AccountState, equity: Decimal | None) -> None:
         today = after.days[-1]
@@ -124,7 +122,7 @@ class Chronicle:
         seen = [] if equity is None else [equity]
         highs = [known.high] if known is not None and known.high is not None else []
         lows = [known.low] if known is not None and known.low is not None else []
-        self._days[today.day] = FundedDay(
+        written = FundedDay(
             account_id=self._account.account_id,
             day=today.day,
             pnl=today.pnl,
@@ -134,6 +132,8 @@ class Chronicle:
             low=min(seen + lows, default=None),
             floor=after.floor,
         )
+        if written != known:
+            self._days[today.day] = written
 
     def _own_day(self, day: date) -> FundedDay | None:
         """What we recorded of the day ourselves; what a platform told of it gives way."""

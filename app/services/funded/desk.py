@@ -201,11 +201,16 @@ class FundedDesk:
     ) -> View:
         now = self._clock.now()
         if funded.state is None:
-            told = "Not under any rules yet: choose the firm's, and it is tracked."
-            return View(account, funded, now, FundedStatus.PENDING, told, funded.updated_at)
+            return pending_view(account, funded, now)
         return view_of(
             account, self._tracker.as_of_now(uow, funded, worths.get(funded.account_id)), now
         )
+
+
+def pending_view(account: Account, funded: FundedAccount, now: datetime) -> View:
+    """Return an account that nobody has put under rules yet."""
+    told = "Not under any rules yet: choose the firm's, and it is tracked"
+    return View(account, funded, now, FundedStatus.PENDING, told, funded.updated_at)
 
 
 def view_of(account: Account, tracked: Tracked, now: datetime) -> View:

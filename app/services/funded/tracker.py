@@ -77,10 +77,11 @@ def state_of(account: FundedAccount) -> AccountState:
 def quiet(state: AccountState, news: Update) -> Event:
     """Return the news, or that time passes when they tell nothing new.
 
-    A day with nothing but such news is no trading day.
+    A day with nothing but such news is no trading day.  To an account that has failed all news are
+    nothing new.
     """
     same = (news.balance, news.unrealized) == (state.balance, state.unrealized)
-    return Clock(news.at) if same else news
+    return Clock(news.at) if same or state.status is Status.FAILED else news
 
 
 @exact
@@ -119,9 +120,33 @@ class Tracker:
         account that is not a funded one, Conflict for a pending one, and what the engine raises.
         """
         held = _held(uow, account_id)
-        rules, before = self.rules_of(uow, held), state_of(held)
+        return self._apply(uow, held, self.rules_of(uow, held), events, heard_at)
+
+    def look(
+        self, uow: UnitOfWork, account_id: str, worth: Worth | None, now: datetime
+    ) -> Tracked | None:
+        """Play on an account of our own with what its books come to ``now``; None when it is none.
+
+        Nothing else happens in between: its row is held from before the events are made of it.
+        """
+        held = uow.funded.hold(account_id)
+        if held is None or held.pending or held.source is not Source.FILLS:
+            return None
+        rules = self.rules_of(uow, held)
+        last = state_of(held).at
+        at = now if last is None else max(now, last)
+        return self._apply(uow, held, rules, events_of(held, rules, worth, at), now)
+
+    def _apply(
+        self,
+        uow: UnitOfWork,
+        held: FundedAccount,
+        rules: RuleSet,
+        events: Iterable[Event],
+        heard_at: datetime | None,
+    ) -> Tracked:
         log = Chronicle(uow, held, rules, self._ids, self._clock.now())
-        state = before
+        state = state_of(held)
         for event in events:
             state = self._ended(uow, held, rules, log, state, event.at)
             done = step(state, rules, event)

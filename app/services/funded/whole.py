@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from app.services.funded.changes import FundedChanges
 from app.services.funded.desk import FundedDesk
+from app.services.funded.resets import Resets
 from app.services.funded.rules import RuleBook
 from app.services.funded.tracker import Tracker, Worths
+from app.services.funded.watching import Watching
 from app.services.ports import Clock, Ids, Store
 
 
@@ -20,6 +22,8 @@ class Funded:
     rules: RuleBook
     changes: FundedChanges
     desk: FundedDesk
+    resets: Resets
+    watching: Watching
 
 
 def make_funded(
@@ -36,4 +40,6 @@ def make_funded(
         rules=RuleBook(store, clock),
         changes=FundedChanges(store, clock, ids, tracker),
         desk=FundedDesk(store, clock, tracker, worths, pause),
+        resets=Resets(store, tracker),
+        watching=Watching(store, tracker, worths),
     )

@@ -19,6 +19,9 @@ from app.propfirm.keeping import (
 from app.store.tables.schema import METADATA, choice, decimal, instant, one_of, reference, words
 from app.store.types import Document, Number, Words
 
+#: States that are held decoded, the last ones of all accounts.
+_STATES: Final = 256
+
 #: Versions never change: what an account was judged by can be read for ever.
 RULE_SETS: Final = Table(
     "rule_sets",
@@ -40,9 +43,9 @@ FUNDED_ACCOUNTS: Final = Table(
     choice("source", Source),
     words("rule_set_id", null=True),
     words("rule_set_version", null=True),
-    Column("state", Document(kept_state, state_of), nullable=True),
+    Column("state", Document(kept_state, state_of, held=_STATES), nullable=True),
     decimal("baseline"),
-    Column("preferences", Document(kept_preferences, preferences_of), nullable=False),
+    Column("preferences", Document(kept_preferences, preferences_of, shared=True), nullable=False),
     instant("accepted_at", null=True),
     instant("updated_at", null=True),
     Column("told", Document(list, tuple), nullable=False),

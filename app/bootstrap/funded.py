@@ -1,0 +1,29 @@
+"""What keeps funded accounts going: the end of their days, and the watch of each second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from app.bootstrap.core import Core
+from app.domain.events import Fact
+from app.services.funded.watching import FundedSink
+from app.workers.resets import RESETS_EVERY, ResetWorker
+from app.workers.supervisor import Supervisor
+
+#: How often it is looked whether a new second has begun, in seconds.
+WATCHED_EVERY: Final = 0.1
+
+
+def add_funded(made: Core, supervisor: Supervisor, sink: FundedSink) -> None:
+    """Add the workers; ``sink`` is told how the accounts stand."""
+    watching = made.funded.watching
+    watching.show(sink)
+    supervisor.add("resets", ResetWorker(made.funded.resets).step, every=RESETS_EVERY)
+    worker = supervisor.add("funded", watching.step, every=WATCHED_EVERY)
+
+    def hear(facts: Sequence[Fact]) -> None:
+        if watching.hear(facts):
+            worker.wake()
+
+    made.bus.subscribe(hear)

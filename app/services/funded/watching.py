@@ -1,0 +1,181 @@
+"""Funded accounts of our own, each second from our books; and all of them, told to their owners."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from app.domain.accounts import Account
+from app.domain.events import Fact, FactKind
+from app.propfirm import FundedAccount, Source
+from app.services.funded.desk import View, pending_view, view_of
+from app.services.funded.tracker import Tracked, Tracker, Worths
+from app.services.pnl import Worth
+from app.services.ports import Store, UnitOfWork
+
+#: An account to which nothing happens is written this often, so that its age stays true.
+_TOUCHED_EVERY: Final = timedelta(seconds=5)
+#: What makes it worth while to look at an account before the next second.
+_MOVES: Final = frozenset(
+    {
+        FactKind.POSITION_CHANGED,
+        FactKind.RULE_BREACHED,
+        FactKind.FUNDED_CHANGED,
+        FactKind.FUNDED_DAY_BEGAN,
+        FactKind.FUNDED_STALE,
+        FactKind.FUNDED_HEARD,
+        FactKind.FUNDED_ENFORCED,
+    }
+)
+
+
+class FundedSink(Protocol):
+    """Where it goes how funded accounts stand: the sockets of each user, or nowhere."""
+
+    def watchers(self) -> Collection[str]:
+        """The users who look at this moment."""
+        ...
+
+    def rules(self, views: Mapping[str, Sequence[View]]) -> None:
+        """Show each user (by id) how these accounts of theirs stand."""
+        ...
+
+
+class NobodyLooks:
+    """Drops everything: for replays and tools without pages."""
+
+    def watchers(self) -> Collection[str]:
+        """Return nobody."""
+        return ()
+
+    def rules(self, views: Mapping[str, Sequence[View]]) -> None:
+        """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An account as it was found, and as it is played on; None for a pending one."""
+
+    found: FundedAccount
+    tracked: Tracked | None
+
+
+class Watching:
+    """Plays on the accounts that trade here, and tells everybody how theirs stand, each second.
+
+    What did not move is not written, but for the age of the news.
+    """
+
+    def __init__(self, store: Store, tracker: Tracker, worths: Worths) -> None:
+        self._store = store
+        self._tracker = tracker
+        self._worths = worths
+        self._sink: FundedSink = NobodyLooks()
+        self._noting = threading.Lock()
+        self._moved: set[str] = set()
+        self._funded: Collection[str] = ()
+        self._accounts: dict[str, Account] = {}
+        self._second: int | None = None
+
+    def show(self, sink: FundedSink) -> None:
+        """Tell ``sink`` from now on."""
+        self._sink = sink
+
+    def hear(self, facts: Sequence[Fact]) -> bool:
+        """Listen to the bus; returns whether an account is to be looked at without waiting."""
+        with self._noting:
+            for fact in facts:
+                if fact.kind is FactKind.ACCOUNT_CHANGED:
+                    self._accounts = {}
+                known = fact.account_id in self._funded or fact.kind is FactKind.FUNDED_CHANGED
+                if fact.kind in _MOVES and known and fact.account_id is not None:
+                    self._moved.add(fact.account_id)
+            return bool(self._moved)
+
+    def step(self, now: datetime) -> bool:
+        """Look at all accounts once a second, and at once at those that were heard of."""
+        second = int(now.timestamp())
+        with self._noting:
+            heard, self._moved = self._moved, set()
+        if second == self._second and not heard:
+            return False
+        only = heard if second == self._second else None
+        self._second = second
+        self._tell(self._watch(now, only), now)
+        return False
+
+    def tell(self, tracked: Tracked, now: datetime) -> None:
+        """Tell its owner at once how an account stands; after the commit of what changed it."""
+        self._tell([_Seen(tracked.account, tracked)], now)
+
+    def _watch(self, now: datetime, only: Collection[str] | None) -> Sequence[_Seen]:
+        """Read the accounts, and write what moved in one transaction."""
+        with self._store.read() as uow:
+            found = uow.funded.list()
+            self._funded = {each.account_id for each in found}
+            if only is not None:
+                found = [each for each in found if each.account_id in only]
+            own = {each.account_id for each in found if each.source is Source.FILLS}
+            worths = self._worths(own) if own else {}
+            seen = {each.account_id: self._look(uow, each, worths) for each in found}
+        changed = [each for each in seen.values() if _changed(each, now)]
+        if changed:
+            seen |= self._keep(changed, worths, now)
+        return list(seen.values())
+
+    def _look(self, uow: UnitOfWork, found: FundedAccount, worths: Mapping[str, Worth]) -> _Seen:
+        if found.pending:
+            return _Seen(found, None)
+        worth = worths.get(found.account_id)
+        return _Seen(found, self._tracker.as_of_now(uow, found, worth))
+
+    def _keep(
+        self, changed: Sequence[_Seen], worths: Mapping[str, Worth], now: datetime
+    ) -> dict[str, _Seen]:
+        """Write what moved; only what is told of a breach waits for the disk."""
+        broke = any(each.tracked is not None and each.tracked.breaches for each in changed)
+        kept = {}
+        with self._store.write() if broke else self._store.record() as uow:
+            for each in changed:
+                account_id = each.found.account_id
+                played = self._tracker.look(uow, account_id, worths.get(account_id), now)
+                if played is not None:
+                    kept[account_id] = _Seen(played.account, played)
+        return kept
+
+    def _tell(self, seen: Sequence[_Seen], now: datetime) -> None:
+        watchers = self._sink.watchers()
+        if not watchers or not seen:
+            return
+        views: dict[str, list[View]] = {}
+        for each in seen:
+            account = self._account(each.found.account_id)
+            if account is None or account.user_id is None or account.user_id not in watchers:
+                continue
+            view = (
+                pending_view(account, each.found, now)
+                if each.tracked is None
+                else view_of(account, each.tracked, now)
+            )
+            views.setdefault(account.user_id, []).append(view)
+        if views:
+            self._sink.rules(views)
+
+    def _account(self, account_id: str) -> Account | None:
+        if account_id not in self._accounts:
+            with self._store.read() as uow:
+                self._accounts = {each.id: each for each in uow.accounts.list()}
+        return self._accounts.get(account_id)
+
+
+def _changed(seen: _Seen, now: datetime) -> bool:
+    """Whether an account of our own has to be written: it moved, or was not written for long."""
+    if seen.found.source is not Source.FILLS or seen.tracked is None:
+        return False
+    heard = seen.found.updated_at
+    if heard is None or now - heard >= _TOUCHED_EVERY:
+        return True
+    return replace(seen.tracked.after, at=None) != replace(seen.tracked.before, at=None)
