@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.propfirm import rule_set
 from tests.support.browsing import ON_PHONE, REFUSED_FORM, Desk, Seats, visit
 from tests.support.serving import eventually
 from tests.support.trader import House, Trader
@@ -72,7 +73,9 @@ def show(house: House) -> Show:
     eventually(lambda: trader.state(refused) == "refused")
     invalid = trader.raw(range_, '{"action": "buy" "quantity": 1}').json()["alert_id"]
     trader.alert(range_, id=f"{trader.name}-1", action="buy", quantity="2")
-    account = trader.get("/api/accounts")["items"][0]["id"]
+    account, plain = (each["id"] for each in trader.get("/api/accounts")["items"])
+    combine = rule_set("topstep_combine_50k_dll")
+    trader.put(f"/api/accounts/{account}/rules", id=combine.id, version=combine.version)
     day = trader.get("/api/dashboard/pnl-calendar")["today"]
     paths = {
         "dashboard": "/dashboard",
@@ -91,6 +94,12 @@ def show(house: House) -> Show:
         "account": f"/accounts/{account}",
         "new account": "/accounts/new",
         "new chaos account": "/accounts/new?venue=chaos",
+        "funded accounts": "/funded",
+        "funded account": f"/funded/{account}",
+        "choice of rules": f"/funded/{plain}",
+        "rule sets": "/funded/rules",
+        "rule set": f"/funded/rules/{combine.id}/{combine.version}/edit",
+        "news": "/funded/news",
         "journal": "/journal",
         "journal of nothing": "/journal?start_date=2020-01-06&end_date=2020-01-06",
         "round trip": f"/journal/{trip}",
@@ -123,6 +132,12 @@ PATHS = (
     "account",
     "new account",
     "new chaos account",
+    "funded accounts",
+    "funded account",
+    "choice of rules",
+    "rule sets",
+    "rule set",
+    "news",
     "journal",
     "journal of nothing",
     "round trip",
