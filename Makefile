@@ -32,7 +32,7 @@ run: setup ## Set up what is missing, then serve on HOST and PORT (127.0.0.1:500
 demo: setup ## Serve with two accounts, five strategies and a synthetic market, so that everything moves.
 	@$(PYTHON) -m app demo
 
-setup-test: setup $(TEST_TOOLS) ## Set up what the tests need: development packages, and Chromium and PostgreSQL where they may be installed.
+setup-test: setup $(TEST_TOOLS) ## Set up what the tests need: development packages, and Chromium, PostgreSQL and mono where they may be installed.
 
 test: setup-test ## Run the suite on two cores; ARGS="-k pnl" for a part of it.
 	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile -m "not hardship and not sweep" $(ARGS)
@@ -87,7 +87,8 @@ $(DEV_PACKAGES): requirements-dev.txt | $(PACKAGES)
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-$(TEST_TOOLS): scripts/browser.sh scripts/postgres.sh | $(DEV_PACKAGES)
+$(TEST_TOOLS): scripts/browser.sh scripts/postgres.sh scripts/mono.sh | $(DEV_PACKAGES)
 	@sh scripts/browser.sh
 	@sh scripts/postgres.sh
+	@sh scripts/mono.sh
 	@touch $@

@@ -103,7 +103,8 @@ namespace NinjaTrader.NinjaScript.AddOns
             {
                 foreach (Feed feed in feeds.Values)
                     Unsubscribe(feed);
-                feeds.Clear();
+                lock (feeds)
+                    feeds.Clear();
             }
             bridge.Stop();
             bridge = null;
