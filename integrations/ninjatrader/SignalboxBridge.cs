@@ -45,7 +45,13 @@ namespace NinjaTrader.NinjaScript.AddOns
         private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(5);
         private static readonly TimeSpan Full = TimeSpan.FromSeconds(60);
         private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
-        private const int TickMs = 50;
+        private const int TickMs = 25;
+
+        // NinjaTrader tells the values of one fill one after the other, and half of them would be an equity
+        // that never was: a message waits until they stop coming, and for so long at most.
+        private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(40);
+        private static readonly TimeSpan UrgentAtMost = TimeSpan.FromMilliseconds(75);
+        private static readonly TimeSpan ChangedAtMost = TimeSpan.FromMilliseconds(300);
 
         // One client for all, as sockets of many clients would run out.
         private static readonly HttpClient Http = new HttpClient { Timeout = TimeSpan.FromSeconds(8) };
@@ -353,6 +359,8 @@ namespace NinjaTrader.NinjaScript.AddOns
             private bool urgent;
             private bool whole;
             private DateTime changedAt;
+            private DateTime urgentAt;
+            private DateTime notedAt;
             private DateTime builtAt = DateTime.MinValue;
             private DateTime wholeAt = DateTime.MinValue;
 
@@ -385,8 +393,7 @@ namespace NinjaTrader.NinjaScript.AddOns
                 lock (gate)
                 {
                     fresh.Add(execution);
-                    urgent = true;
-                    Changed("execution");
+                    Urgent("execution");
                 }
             }
 
@@ -411,15 +418,23 @@ namespace NinjaTrader.NinjaScript.AddOns
                 lock (gate)
                 {
                     whole = true;
-                    urgent = true;
-                    Changed(reason);
+                    Urgent(reason);
                 }
+            }
+
+            private void Urgent(string reason)
+            {
+                if (!urgent)
+                    urgentAt = DateTime.UtcNow;
+                urgent = true;
+                Changed(reason);
             }
 
             private void Changed(string reason)
             {
+                notedAt = DateTime.UtcNow;
                 if (reasons.Count == 0)
-                    changedAt = DateTime.UtcNow;
+                    changedAt = notedAt;
                 reasons.Add(reason);
             }
 
@@ -436,10 +451,10 @@ namespace NinjaTrader.NinjaScript.AddOns
                 bool all, due;
                 lock (gate)
                 {
-                    bool changed = reasons.Count > 0 && since >= bridge.Pace;
+                    bool changed = reasons.Count > 0 && since >= bridge.Pace && HasSettled(now - changedAt, now, ChangedAtMost);
                     bool quiet = connected && since >= Quiet && sender.Waiting == 0;
                     bool fully = connected && now - wholeAt >= Full && sender.Waiting == 0;
-                    due = urgent || changed || quiet || fully;
+                    due = (urgent && HasSettled(now - urgentAt, now, UrgentAtMost)) || changed || quiet || fully;
                     all = whole || fully;
                 }
                 if (due && !bridge.Stopped)
@@ -447,19 +462,23 @@ namespace NinjaTrader.NinjaScript.AddOns
                 sender.Start();
             }
 
+            private bool HasSettled(TimeSpan waited, DateTime now, TimeSpan atMost)
+            {
+                return now - notedAt >= Settled || waited >= atMost;
+            }
+
             private void Watch()
             {
                 Connection connection = Account.Connection;
-                string is_ = connection == null ? "Disconnected" : connection.Status.ToString();
-                if (is_ == status)
+                string found = connection == null ? "Disconnected" : connection.Status.ToString();
+                if (found == status)
                     return;
-                bool back = is_ == ConnectionStatus.Connected.ToString();
-                status = is_;
+                bool back = found == ConnectionStatus.Connected.ToString();
+                status = found;
                 lock (gate)
                 {
-                    urgent = true;
                     whole = whole || back;
-                    Changed("connection");
+                    Urgent("connection");
                 }
             }
 
@@ -476,7 +495,7 @@ namespace NinjaTrader.NinjaScript.AddOns
                     orders = new List<OrderFacts>(ended.Values);
                     why = new List<string>(reasons);
                     first = whole;
-                    at = why.Count > 0 ? changedAt : now;
+                    at = why.Count > 0 ? notedAt : now;
                     fresh.Clear();
                     ended.Clear();
                     reasons.Clear();
