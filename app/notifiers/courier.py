@@ -156,7 +156,7 @@ class Courier:
             answer = helper.ask(question, self._clock, self._wait_s)
             done = True
         except TimeoutError:
-            return {"problem": f"There was no answer within {self._wait_s:g} seconds."}
+            return {"problem": f"There was no answer within {self._wait_s:g} s."}
         except OSError:
             return None
         finally:

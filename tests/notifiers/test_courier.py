@@ -36,7 +36,7 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def impatient() -> Iterator[Courier]:
-    made = Courier(COMMAND, ROOT, SystemClock(), wait_s=2.0)
+    made = Courier(COMMAND, ROOT, SystemClock(), wait_s=1.0)
     yield made
     made.close()
 
@@ -77,10 +77,8 @@ def test_nobody_there_is_told(courier: Courier) -> None:
 def test_a_service_that_hangs_is_left_behind(impatient: Courier, listener: Listener) -> None:
     listener.open.clear()
     problem = impatient.send(f"{listener.address}?rto=60", MESSAGE)
-    assert problem == "There was no answer within 2 seconds."
+    assert problem == "There was no answer within 1 s."
     assert impatient.pids == []
-    listener.open.set()
-    assert impatient.send(listener.address, MESSAGE) is None
 
 
 def test_a_process_that_died_meanwhile_is_started_again(
