@@ -1425,8 +1425,7 @@ namespace NinjaTrader.NinjaScript.AddOns
                         found.Add(Read(line, said, session, generations[session]));
                     }
                 }
-                return found.OrderBy(each => each.Generation).ThenBy(each => each.Seq)
-                    .Skip(Math.Max(0, found.Count - MostMessages)).ToList();
+                return found.OrderBy(each => each.Generation).ThenBy(each => each.Seq).ToList();
             }
 
             private static Message Read(string line, Dictionary<string, object> said, string session, int generation)

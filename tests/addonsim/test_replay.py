@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from app.addonsim.link import Answer
 from app.addonsim.replay import Plan, Replay, Summary
-from app.addonsim.scenarios import scenario
+from app.addonsim.scenarios import SCENARIOS, scenario
 from app.addonsim.script import Line, read
 from app.addonsim.sheet import MOST_EXECUTIONS
 from app.addonsim.troubles import Trouble
 from app.clock import VirtualClock
+from app.domain.addon.reading import read_message
 from app.domain.errors import InvalidInput
 from tests.support.addon_desk import AddonDesk
 
@@ -71,6 +72,14 @@ def test_a_message_has_every_field_of_the_contract() -> None:
     assert body["values"]["net_liquidation"] is None
     assert body["account"]["currency"] == "USD"
     assert (body["positions"], body["orders"], body["executions"]) == ([], [], [])
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_message_of_a_scenario_can_be_read_by_the_server(name: str) -> None:
+    desk = AddonDesk()
+    run(desk, scenario(name, "A", Decimal(50_000)), Plan(hold=10))
+    for body in desk.arrived:
+        assert read_message(body).seq == body["seq"]
 
 
 def test_values_and_positions_that_a_line_leaves_out_stay_as_they_were() -> None:

@@ -7,17 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.addonsim.link import Answer
+from app.addonsim.script import Line
+from app.addonsim.sheet import Sheet
 from app.clock import SystemClock
+from app.domain.addon.messages import Message
+from app.domain.addon.reading import read_posted
 from tests.integrations.conftest import Machine, Platform
-from tests.support.addon_desk import AddonDesk, listening
+from tests.support.addon_desk import AddonDesk, Stream, listening
 from tests.support.serving import eventually
 
 KEY = "sbk_secret-of-the-test"
@@ -102,6 +107,8 @@ def test_the_first_message_is_a_snapshot_with_every_field_of_the_contract(
         sent = desk.headers[0]
         assert sent["path"] == "/api/v1/ninjatrader/account-update"
         assert sent["Authorization"] == f"Bearer {KEY}"
+        (read,) = read_posted(sent["body"].encode()).entries
+        assert isinstance(read, Message)
         stamp, signature = (part.split("=")[1] for part in sent["X-Signature"].split(","))
         content = f"{stamp}.{sent['body']}".encode()
         assert signature == hmac.new(KEY.encode(), content, hashlib.sha256).hexdigest()
@@ -355,4 +362,37 @@ def test_a_message_that_is_refused_leaves_a_gap_which_a_snapshot_of_the_day_clos
         eventually(lambda: desk.streams["APEX-1"].snapshots == 2, 5)
         last = desk.streams["APEX-1"].applied[-1]
         assert [each["execution_id"] for each in last["executions"]] == ["e-1"]
+        platform.end()
+
+
+@pytest.mark.hardship
+def test_after_a_long_outage_executions_are_sent_and_a_snapshot_stands_for_the_rest(
+    machine: Machine,
+) -> None:
+    long_ago = SystemClock().now() - timedelta(minutes=30)
+    sheet = Sheet("APEX-1", "pc", lambda: "of before")
+    sheet.take(Line(0, {"name": "APEX-1"}))
+    lines = [
+        Line(n, {"name": "APEX-1"}, executions=[{"execution_id": f"e-{n}"}] if n % 200 == 0 else [])
+        for n in range(1, 701)
+    ]
+    bodies = [
+        sheet.told(line, line.at, long_ago + timedelta(seconds=line.at)).body for line in lines
+    ]
+    path = machine.folder / "outbox" / f"APEX-1-{hashlib.sha256(b'APEX-1').hexdigest()[:8]}"
+    path.parent.mkdir()
+    stamped = [json.dumps({"sent_at": body["event_time"], **body}) for body in bodies]
+    # The sender looks for its stamp as it writes it, without blanks.
+    text = "\n".join(line.replace('"sent_at": "', '"sent_at":"') for line in stamped)
+    path.with_name(path.name + ".queue.jsonl").write_text(text + '\n{"schema":1,"cut')
+    desk = AddonDesk(scripted=[Answer(503)])
+    with listening(desk) as address, machine.running() as platform:
+        ready(machine, address)
+        opens(platform)
+        eventually(lambda: len(desk.streams.get("APEX-1", Stream()).sessions) == 1, 15)
+        assert "too much waits" in platform.said()
+        earlier = [body["seq"] for body in desk.arrived if body["session_id"] == "of before"]
+        assert set(earlier) == {1, 200, 400, 600}
+        assert desk.streams["APEX-1"].applied[0]["kind"] == "snapshot"
+        eventually(lambda: not queued(machine), 5)
         platform.end()
