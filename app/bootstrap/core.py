@@ -172,7 +172,8 @@ def core(
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk, halts, halt_keeper = _halting(parts, inbox, sender, settler)
     reconciler, drift = _reconciling(parts, settler, sender)
-    accounts, reads, recorder = _accounts(parts), SqlReads(store), _recorder(parts, books, pause)
+    accounts, reads = _accounts(parts, tracker), SqlReads(store)
+    recorder = _recorder(parts, books, pause)
     return Core(
         parts=parts,
         reads=reads,
@@ -254,10 +255,10 @@ def _funded(parts: Parts, tracker: Tracker, books: Books, pause: Callable[[], No
     return made
 
 
-def _accounts(parts: Parts) -> AccountService:
+def _accounts(parts: Parts, tracker: Tracker) -> AccountService:
     checks = {PAPER: PaperSettings.read, CHAOS: ChaosSettings.read}
     roll = parts.settings.trading_day_roll
-    return AccountService(parts.store, parts.clock, parts.ids, roll, checks)
+    return AccountService(parts.store, parts.clock, parts.ids, roll, checks, tracker.pay)
 
 
 def _reconciling(parts: Parts, settler: Settler, sender: Sender) -> tuple[Reconciler, DriftDesk]:

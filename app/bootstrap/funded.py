@@ -19,7 +19,9 @@ def add_funded(made: Core, supervisor: Supervisor, sink: FundedSink) -> None:
     """Add the workers; ``sink`` is told how the accounts stand."""
     watching = made.funded.watching
     watching.show(sink)
-    supervisor.add("resets", ResetWorker(made.funded.resets).step, every=RESETS_EVERY)
+    supervisor.add(
+        "resets", ResetWorker(made.funded.resets, made.funded.silence).step, every=RESETS_EVERY
+    )
     worker = supervisor.add("funded", watching.step, every=WATCHED_EVERY)
 
     def hear(facts: Sequence[Fact]) -> None:

@@ -28,8 +28,19 @@ _NAME_LENGTH: Final = 80
 _NOTE_LENGTH: Final = 200
 
 
+Pay = Callable[[UnitOfWork, str, Decimal], None]
+"""Is told, in the same transaction, that so much was paid out of an account."""
+
+
+def nobody_minds(uow: UnitOfWork, account_id: str, amount: Decimal) -> None:
+    """Let a payout be: for tools that track no funded account."""
+
+
 class AccountService:
-    """Accounts; ``checks`` refuse bad settings of an account, by venue, with InvalidInput."""
+    """Accounts; ``checks`` refuse bad settings of an account, by venue, with InvalidInput.
+
+    ``pay`` is told of each payout that is written down.
+    """
 
     def __init__(
         self,
@@ -38,12 +49,14 @@ class AccountService:
         ids: Ids,
         roll: str,
         checks: Mapping[str, Callable[[Mapping[str, object]], object]],
+        pay: Pay = nobody_minds,
     ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._roll = roll
         self._checks = checks
+        self._pay = pay
 
     def list(self, user_id: str | None) -> Sequence[Account]:
         """Return the user's accounts, oldest first; all when ``user_id`` is None."""
@@ -172,6 +185,8 @@ class AccountService:
             account = replace(present, deposited=_sum(present.deposited, flow.amount))
             uow.accounts.add_flow(flow)
             uow.accounts.update(account)
+            if kind is FlowKind.PAYOUT:
+                self._pay(uow, account_id, amount)
             words = f"Account {account.name}: {kind.value} of {wire(amount)}"
             self._tell(uow, account, words, {"cash_flow_id": flow.id, "amount": wire(flow.amount)})
         return flow

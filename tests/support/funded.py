@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 
 from app.clock import VirtualClock
 from app.domain.events import Fact
-from app.propfirm import Event, FundedAccount, FundedDay, RuleSet, Source, Violation, opened
+from app.propfirm import (
+    AccountState,
+    Event,
+    FundedAccount,
+    FundedDay,
+    RuleSet,
+    Source,
+    Violation,
+    opened,
+)
 from app.services.funded import Tracked, Tracker, View
 from app.services.pnl import Worth
 from app.services.ports import KeptRules
@@ -69,6 +78,18 @@ class FundedHouse:
     def kept(self) -> FundedAccount:
         with self.store.read() as uow:
             found = uow.funded.get(ACCOUNT.id)
+        assert found is not None
+        return found
+
+    @property
+    def state(self) -> AccountState:
+        found = self.kept().state
+        assert found is not None
+        return found
+
+    def current(self) -> Tracked:
+        with self.store.read() as uow:
+            found = self.tracker.current(uow, ACCOUNT.id)
         assert found is not None
         return found
 

@@ -174,3 +174,44 @@ def test_news_are_kept_on_a_list_and_refused_by_field(world: World) -> None:
     assert [each["name"] for each in program.get("/api/news").get_json()["items"]] == ["CPI"]
     assert program.send("DELETE", f"/api/news/{made.get_json()['id']}").status_code == 204
     assert program.get("/api/news").get_json()["items"] == []
+
+
+def test_a_payout_counts_as_one_at_once_and_a_deposit_is_outside_the_rules(world: World) -> None:
+    _, key = world.strategy()
+    program, path = put_under(world, {**STATIC, "balance": "53000", "high_water": "53000"})
+    world.fill(key, "buy", "1", "5000")
+    world.fill(key, "exit", "1", "5010")
+    before = state(program, path)
+    program.post(f"{path}/cash-flows", {"kind": "deposit", "amount": "700"})
+    assert state(program, path)["balance"] == before["balance"]
+    program.post(f"{path}/cash-flows", {"kind": "payout", "amount": "400"})
+    after = state(program, path)
+    assert float(after["balance"]) == float(before["balance"]) - 400
+    assert (after["payout"]["paid_out"], after["day_pnl"]) == ("400", before["day_pnl"])
+
+
+def test_the_curve_the_days_and_the_violations_are_there_as_json_and_as_csv(world: World) -> None:
+    _, key = world.strategy()
+    own = {**kept_rules(rule_set(STATIC["id"])), "version": "soft"}
+    own["daily_loss"] = {"amount": "1000", "kind": "soft"}
+    assert world.program().post("/api/rule-sets", own).status_code == 201
+    program, path = put_under(world, {**STATIC, "version": "soft"})
+    world.fill(key, "buy", "1", "5000")
+    world.quote("ES", "4979", "4979")
+    world.work()
+    world.quote("ES", "4985", "4985")
+    world.work()
+    assert state(program, path)["status"] == "paused"
+    (point,) = program.get(f"{path}/equity").get_json()["items"]
+    assert float(point["low"]) < float(point["last"]) <= float(point["high"])
+    assert point["floor"] == "48000"
+    (day,) = program.get(f"{path}/days").get_json()["items"]
+    assert (day["day"], day["recorded"], day["start_balance"]) == ("2026-03-04", "own", "50000")
+    (broken,) = program.get(f"{path}/violations").get_json()["items"]
+    assert (broken["rule"], broken["severity"]) == ("daily_loss", "soft")
+    assert broken["rule_set_version"] == "soft"
+    for part in ("equity", "days", "violations"):
+        lines = program.get(f"{path}/{part}.csv").text.splitlines()
+        assert len(lines) == 2, part
+    later = (world.clock.now() + timedelta(hours=1)).isoformat().replace("+", "%2B")
+    assert program.get(f"{path}/equity?start={later}").get_json()["items"] == []

@@ -299,8 +299,8 @@ def _held(uow: UnitOfWork, account_id: str) -> FundedAccount:
 @exact
 def realised_of(uow: UnitOfWork, account_id: str) -> Decimal:
     """Return what the books of the account have realised since their first fill, net."""
-    books = uow.positions.all().items()
-    return sum((each.realised_net for key, each in books if key.account_id == account_id), ZERO)
+    books = uow.positions.all(account_id).values()
+    return sum((each.realised_net for each in books), ZERO)
 
 
 @exact

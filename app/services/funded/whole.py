@@ -9,6 +9,7 @@ from app.services.funded.changes import FundedChanges
 from app.services.funded.desk import FundedDesk
 from app.services.funded.resets import Resets
 from app.services.funded.rules import RuleBook
+from app.services.funded.silence import Silence
 from app.services.funded.tracker import Tracker, Worths
 from app.services.funded.watching import Watching
 from app.services.ports import Clock, Ids, Store
@@ -23,6 +24,7 @@ class Funded:
     changes: FundedChanges
     desk: FundedDesk
     resets: Resets
+    silence: Silence
     watching: Watching
 
 
@@ -41,5 +43,6 @@ def make_funded(
         changes=FundedChanges(store, clock, ids, tracker),
         desk=FundedDesk(store, clock, tracker, worths, pause),
         resets=Resets(store, tracker),
+        silence=Silence(store),
         watching=Watching(store, tracker, worths),
     )

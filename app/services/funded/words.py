@@ -21,6 +21,7 @@ from app.propfirm import (
     Standing,
     Status,
 )
+from app.services.funded.sessions import SILENT_AFTER
 
 _FLOORS: Final = {
     Mode.END_OF_DAY: "trailing floor",
@@ -121,3 +122,16 @@ def _share(rules: RuleSet) -> str:
         return ""
     most = "below" if rules.consistency.compare is Compare.BELOW else "of at most"
     return f"a best day {most} {wire(rules.consistency.percent)}% of the profit"
+
+
+def of_silence() -> str:
+    """Return that an add-on does not tell of its account any more."""
+    seconds = int(SILENT_AFTER.total_seconds())
+    return (
+        f"its add-on has told nothing for {seconds} seconds, so where its limits are is not known"
+    )
+
+
+def of_hearing(passed: timedelta) -> str:
+    """Return that an add-on tells of its account again, after so long."""
+    return f"its add-on tells of it again, after {of_age(passed)}"

@@ -13,6 +13,7 @@ from app.services.ports import Level, Rolling, Store, UnitOfWork
 
 _DAY_S: Final = 86400
 _HOUR_S: Final = 3600
+_MINUTE_S: Final = 60
 #: UTC days for which there is a place before the first sample comes.
 _AHEAD: Final = 3
 #: Rows of one transaction: about 5 ms.
@@ -52,7 +53,7 @@ class Keeper:
         self._keeping = keeping
         self._hour = 0
         self._left: deque[tuple[int, Level | None]] = deque()
-        self._days = self._freed = False
+        self._days = self._minutes = self._freed = False
 
     def step(self, now: datetime) -> bool:
         """Do one piece; False when nothing is left until the next hour."""
@@ -62,6 +63,8 @@ class Keeper:
             self._hour = hour
         elif self._days:
             self._days = self._drop_day(now)
+        elif self._minutes:
+            self._minutes = self._drop_minutes(now)
         elif self._left:
             self._drop(*self._left[0], now)
         elif self._freed:
@@ -81,12 +84,21 @@ class Keeper:
         with self._store.read() as uow:
             curves = [known.id for known in uow.rolled.rolling()]
         self._left = deque((curve, layer) for curve in curves for layer in LAYERS)
-        self._days = True
+        self._days = self._minutes = True
 
     def _drop_day(self, now: datetime) -> bool:
         with suppress(StoreUnavailable), self._store.record() as uow:
             return uow.rolled.drop_days(self._keeping.until(None, now))
         return False
+
+    def _drop_minutes(self, now: datetime) -> bool:
+        """Delete old minutes of funded accounts; True when there are more."""
+        before = self._keeping.until(Level.MINUTE, now) // _MINUTE_S
+        dropped = 0
+        with suppress(StoreUnavailable), self._store.record() as uow:
+            dropped = uow.funded.forget_minutes(before, CHUNK)
+        self._freed = self._freed or dropped > 0
+        return dropped == CHUNK
 
     def _drop(self, series_id: int, layer: Level | None, now: datetime) -> None:
         with self._store.record() as uow:

@@ -10,6 +10,7 @@ from typing import NoReturn, cast
 from sqlalchemy import text
 
 from app.domain.errors import StoreUnavailable
+from app.propfirm import FundedMinute
 from app.services.history import Keeper, Keeping, Rederived, Roller, rederive
 from app.services.history.keeper import CHUNK
 from app.services.ports import Level, Store
@@ -18,6 +19,7 @@ from app.store.reads import SqlReads
 from app.store.unit_of_work import SqlStore
 from app.workers.historian import Historian
 from tests.support.history import ROLL, START, curve, record, roll, sample, spans
+from tests.support.records import ACCOUNT, furnish
 
 DAY, HOUR = 86400, 3600
 KEEPING = Keeping(seconds_days=2, minutes_days=10, hours_days=40)
@@ -66,6 +68,21 @@ def test_h6_each_layer_is_kept_for_its_days_and_days_for_ever(store: SqlStore) -
     assert reads.extent(series) == (first, last)
     opens = reads.open_pnl(series, [START - 1, START + HOUR - 1, now])
     assert list(opens) == [0, 1, (60 * 48 - 1) % 97]
+
+
+def test_minutes_of_funded_accounts_are_kept_as_long_as_those_of_curves(store: SqlStore) -> None:
+    furnish(store)
+    now, one = START + 30 * DAY, Decimal(1)
+    with store.write() as unit:
+        for minute in range(0, 30 * 24 * 60, 7):
+            place = START // 60 + minute
+            unit.funded.save_minute(FundedMinute(ACCOUNT.id, place, one, one, one, one))
+    swept(store, now)
+    with store.read() as unit:
+        found = unit.funded.minutes(ACCOUNT.id, 0, 2**30)
+    oldest = (now - 10 * DAY) // 60
+    assert oldest - 60 <= found[0].minute <= oldest + 7
+    assert found[-1].minute >= now // 60 - 7
 
 
 def test_h6_nothing_is_deleted_that_is_not_rolled_up(store: SqlStore) -> None:
@@ -185,8 +202,8 @@ class Busy:
 
 def test_tables_that_others_hold_wait_for_the_next_hour(store: SqlStore) -> None:
     keeper = Keeper(cast("Store", Busy(store)), KEEPING)
-    assert keeper.step(at(START))
-    assert keeper.step(at(START))
+    for _ in ("room", "days", "minutes"):
+        assert keeper.step(at(START))
     assert not keeper.step(at(START))
 
 
