@@ -23,6 +23,7 @@ from app.propfirm.guard import Answer, Check, check, checks
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
 from app.propfirm.library import gathered, library, rule_set
 from app.propfirm.limits import Limit, LimitName, limits
+from app.propfirm.measures import MARGIN, Cause, Measure, Warned, closing, measure, warned
 from app.propfirm.moving import moved, taken_over
 from app.propfirm.proposals import Proposal, Surroundings
 from app.propfirm.reading import read_rule_set
@@ -55,10 +56,12 @@ from app.propfirm.state import (
 )
 
 __all__ = [
+    "MARGIN",
     "AccountState",
     "Answer",
     "Automation",
     "Breach",
+    "Cause",
     "Check",
     "Clock",
     "Compare",
@@ -75,6 +78,7 @@ __all__ = [
     "Kind",
     "Limit",
     "LimitName",
+    "Measure",
     "Mode",
     "Near",
     "News",
@@ -95,14 +99,17 @@ __all__ = [
     "Tier",
     "Update",
     "Violation",
+    "Warned",
     "after_all",
     "check",
     "checks",
+    "closing",
     "exposed",
     "gathered",
     "in_hours",
     "library",
     "limits",
+    "measure",
     "moved",
     "must_be_flat",
     "news_at",
@@ -114,4 +121,5 @@ __all__ = [
     "standing",
     "step",
     "taken_over",
+    "warned",
 ]

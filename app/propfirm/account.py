@@ -51,7 +51,7 @@ class FundedAccount:
     so that its rule set and ``state`` are None.  ``baseline`` is what the account's books had
     realised, net, when it was accepted: the engine counts from there.  ``updated_at`` is when the
     server heard of it last, None when never.  ``told`` is what has been warned of already, by the
-    name of the limit.
+    name of the limit and the day ("daily_loss@2026-03-04").
     """
 
     account_id: str

@@ -6,8 +6,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from app.bootstrap.funded import enforcer
 from app.domain.accounts import Account
+from app.domain.events import FactKind
 from app.domain.inbox import Alert
+from app.domain.safety.switches import Scope, Switch
 from app.domain.strategies import Strategy
 from app.propfirm import FundedAccount, Preferences, RuleSet, Source, opened
 from app.services.ports import KeptRules
@@ -57,6 +60,30 @@ class Ruled:
             held = uow.funded.hold(self.account.id)
             assert held is not None
             uow.funded.save(replace(held, **fields))
+
+    def second(self, seconds: float = 1) -> None:
+        """Let time pass, then look at the account as the workers of a server do."""
+        floor = self.floor
+        floor.clock.advance(seconds)
+        now = floor.clock.now()
+        floor.core.venue.step(now)
+        floor.work()
+        while floor.core.funded.resets.step(now):
+            pass
+        floor.core.funded.watching.step(now)
+        enforcer(floor.core).step(now)
+        floor.work()
+
+    @property
+    def switch(self) -> Switch | None:
+        """The account's trading switch as it stands."""
+        with self.floor.core.store.read() as uow:
+            return uow.switches.get(Scope.ACCOUNT, self.account.id)
+
+    def told(self, kind: FactKind) -> list[str]:
+        """What facts of that kind said of the account."""
+        own = self.account.id
+        return [f.message for f in self.floor.facts if f.kind is kind and f.account_id == own]
 
     def strategy(self, name: str = "Breakout", **settings: object) -> Strategy:
         """A strategy on the account alone."""

@@ -114,4 +114,9 @@ FUNDED_NOTICES: Final = (
         "A funded account only reduces because of its rules.",
         "Nothing, if that was meant; else change what is done near a limit.",
     ),
+    Refusal(
+        "FUNDED_WATCHED",
+        "A funded account that is only watched has to be closed by hand because of its rules.",
+        "Close what it holds on its platform.",
+    ),
 )

@@ -167,6 +167,7 @@ NO_SETTING: Final = frozenset(
         "FUNDED_SILENT",
         "FUNDED_CLOSED",
         "FUNDED_REDUCED",
+        "FUNDED_WATCHED",
         "WATCHED_ONLY",
         "MALFORMED_MESSAGE",
         "STALE_SESSION",

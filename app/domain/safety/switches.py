@@ -33,8 +33,10 @@ class Scope(StrEnum):
     STRATEGY = "strategy"
 
 
+#: Codes of switches that the rules of a funded account threw.
+BY_RULES: Final = frozenset({"FUNDED_CLOSED", "FUNDED_REDUCED"})
 #: Codes of switches that the server takes back by itself when their reason is gone.
-CLEARED_BY_ITSELF: Final = frozenset({"HEARTBEAT_LOST"})
+CLEARED_BY_ITSELF: Final = BY_RULES | {"HEARTBEAT_LOST"}
 
 
 @dataclass(frozen=True, slots=True)

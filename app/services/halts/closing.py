@@ -61,15 +61,17 @@ class Closer:
             closes[key] = self._desk.enqueue_close(uow, key, FLATTEN).id
             closing.append(book_words(uow, key, position))
             doubts += self._doubts(uow, key, closing[-1])
-        tasks = [
-            each for each in _read(uow) if (each.scope, each.subject_id) != (scope, subject_id)
-        ]
+        tasks = [each for each in _read(uow) if each.of != (scope, subject_id)]
         self._write(uow, [*tasks, _Task(scope, subject_id, closes)])
         return closing, doubts
 
     def pending(self, uow: UnitOfWork) -> bool:
         """Whether anything is to be flat and may not be yet."""
         return uow.flags.get(_FLAG) is not None
+
+    def under_way(self, uow: UnitOfWork, scope: Scope, subject_id: str) -> bool:
+        """Whether everything there is being closed already."""
+        return any(each.of == (scope, subject_id) for each in _read(uow))
 
     def go_on(self, uow: UnitOfWork) -> bool:
         """Close what has opened since, and tell what failed; whether there is a new close."""

@@ -40,6 +40,11 @@ class HaltKeeper:
         self._inbox = inbox
         self._asked: dict[str, datetime] = {}
 
+    @property
+    def closer(self) -> Closer:
+        """Who closes what is to be flat."""
+        return self._closer
+
     def step(self, now: datetime) -> bool:
         """Cancel and close what is left; returns False, for once a second is enough."""
         with self._store.read() as uow:

@@ -6,17 +6,22 @@ is decided in a transaction that reads the switches, so none is written after on
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from app.domain.events import Fact, FactKind, Level
-from app.domain.safety.switches import Scope, Stop, Switch, TradingState, strictest
+from app.domain.safety.switches import BY_RULES, Scope, Stop, Switch, TradingState, strictest
 from app.services.ports import UnitOfWork
 
 #: Says of a switch that somebody threw it on the command line.
 BY_COMMAND: Final = "COMMAND_LINE"
 #: Who threw a switch with this code, when no user did; what the server throws has another one.
-_THROWERS: Final = {BY_COMMAND: "the command line", None: "hand"}
+_THROWERS: Final[Mapping[str | None, str]] = {
+    BY_COMMAND: "the command line",
+    None: "hand",
+    **dict.fromkeys(BY_RULES, "its firm's rules"),
+}
 _KINDS: Final = {
     TradingState.ACTIVE: FactKind.TRADING_RESUMED,
     TradingState.REDUCING: FactKind.TRADING_REDUCED,
@@ -68,9 +73,14 @@ def tighten(uow: UnitOfWork, switch: Switch) -> bool:
     """
     if not switch.outdoes(uow.switches.get(switch.scope, switch.subject_id)):
         return False
+    impose(uow, switch)
+    return True
+
+
+def impose(uow: UnitOfWork, switch: Switch) -> None:
+    """Throw the switch in place of what stands there, and tell whom it concerns."""
     uow.switches.throw(switch)
     _tell(uow, switch, "")
-    return True
 
 
 def resume(
