@@ -26,7 +26,9 @@ def add_funded(made: Core, supervisor: Supervisor, sink: FundedSink) -> None:
     """Add the workers; ``sink`` is told how the accounts stand."""
     watching = made.funded.watching
     watching.show(sink)
-    supervisor.add("resets", ResetWorker(made.funded.resets).step, every=RESETS_EVERY)
+    supervisor.add(
+        "resets", ResetWorker(made.funded.resets, made.funded.silence).step, every=RESETS_EVERY
+    )
     worker = supervisor.add("funded", watching.step, every=WATCHED_EVERY)
     enforcing = enforcer(made)
     enforces = supervisor.add("enforcer", EnforceWorker(enforcing).step, every=ENFORCE_EVERY)
