@@ -145,10 +145,10 @@ namespace NinjaTrader.NinjaScript.AddOns
 
         private void Note(object sender, Action<Feed> noting)
         {
+            Feed feed = null;
             try
             {
                 Account account = sender as Account;
-                Feed feed;
                 if (stopped || account == null)
                     return;
                 lock (feeds)
@@ -158,7 +158,9 @@ namespace NinjaTrader.NinjaScript.AddOns
             }
             catch (Exception error)
             {
-                Output.Once("note", "could not note an event: " + error.Message);
+                Output.Once("note", "could not note an event, and looks at everything instead: " + error.Message);
+                if (feed != null)
+                    feed.NoteSnapshot("again");
             }
         }
 
@@ -554,13 +556,11 @@ namespace NinjaTrader.NinjaScript.AddOns
             /// What was executed while the add-on was not loaded: NinjaTrader keeps the day's executions.
             private List<ExecutionFacts> WithMissed(List<ExecutionFacts> told)
             {
-                List<ExecutionFacts> found = new List<ExecutionFacts>();
                 DateTime day = Clocks.TradingDay(DateTime.UtcNow);
                 List<Execution> kept;
                 lock (Account.Executions)
                     kept = Account.Executions.ToList();
-                foreach (Execution execution in kept)
-                    found.Add(ExecutionFacts.Of(execution, "Add"));
+                List<ExecutionFacts> found = Readable(kept, each => ExecutionFacts.Of(each, "Add"));
                 HashSet<string> known = new HashSet<string>(told.Select(each => each.Id ?? ""));
                 return found.Where(each => Clocks.TradingDay(each.Time) == day && !known.Contains(each.Id ?? ""))
                     .Concat(told).ToList();
@@ -699,10 +699,27 @@ namespace NinjaTrader.NinjaScript.AddOns
                 List<Order> known;
                 lock (Account.Orders)
                     known = Account.Orders.ToList();
-                foreach (OrderFacts facts in known.Select(OrderFacts.Of))
+                foreach (OrderFacts facts in Readable(known, OrderFacts.Of))
                     if (!facts.Ended)
                         all[facts.Id ?? ""] = facts;
                 return ",\"orders\":[" + string.Join(",", all.Values.Select(each => each.Json)) + "]";
+            }
+
+            /// Those that can be read: one broken order or execution must not silence the account.
+            private List<F> Readable<T, F>(List<T> all, Func<T, F> read)
+            {
+                List<F> found = new List<F>();
+                foreach (T each in all)
+                    try
+                    {
+                        found.Add(read(each));
+                    }
+                    catch (Exception error)
+                    {
+                        Output.Once("unread " + Account.Name, Account.Name + ": something cannot be read and is left out: "
+                            + error.Message);
+                    }
+                return found;
             }
 
             private static string IsoCurrency(string name)

@@ -302,6 +302,7 @@ def test_an_event_that_cannot_be_read_never_reaches_the_platform(machine: Machin
         platform.do("breaks APEX-1", "executes APEX-1 e-1 1 21500.25")
         assert "could not note an event" in platform.said()
         eventually(lambda: executed(desk) == ["e-1"], 5)
+        eventually(lambda: desk.streams["APEX-1"].snapshots >= 2, 5)
         assert platform.end() == 0
 
 
