@@ -160,8 +160,7 @@ def core(
 ) -> Core:
     """Open the database and put the services together; nothing runs yet.
 
-    ``seed`` makes every id repeatable, ``venues`` make brokers by venue name.  Raises ConfigError
-    when a setting is wrong or the database's schema is not the one that this program knows.
+    ``seed`` makes ids repeatable, ``venues`` make brokers by venue name.  Raises what ``open_parts`` does.
     """
     parts = open_parts(settings, clock or SystemClock(), seed, venues or {})
     store, clock, ids = parts.store, parts.clock, parts.ids
@@ -171,9 +170,9 @@ def core(
     sender, protector = _sending(parts, settler)
     inbox = Inbox(store, clock, ids, parts.vault, pace, work, pause)
     desk, halts, halt_keeper = _halting(parts, inbox, sender, settler)
+    accounts = _accounts(parts, tracker)
     reconciler, drift = _reconciling(parts, settler, sender)
-    accounts, reads = _accounts(parts, tracker), SqlReads(store)
-    recorder = _recorder(parts, books, pause)
+    reads, recorder = SqlReads(store), _recorder(parts, books, pause)
     return Core(
         parts=parts,
         reads=reads,

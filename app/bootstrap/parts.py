@@ -75,7 +75,11 @@ class Parts:
 def open_parts(
     settings: Settings, clock: Clock, seed: int | None, venues: Mapping[str, Factory]
 ) -> Parts:
-    """Open the database and the quote book; raises ConfigError."""
+    """Open the database and the quote book.
+
+    Raises ConfigError when a setting is wrong or the database's schema is not the one that this
+    program knows.
+    """
     chance = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311
     vault = Vault(load_master(_secret(settings), settings.data_dir))
     engines = migrate.checked(make_engines(settings.store_url))
