@@ -160,7 +160,7 @@ def core(
 ) -> Core:
     """Open the database and put the services together; nothing runs yet.
 
-    ``seed`` makes ids repeatable, ``venues`` make brokers by venue name.  Raises what ``open_parts`` does.
+    ``seed`` makes every id repeatable, ``venues`` make brokers by venue name.  Raises ConfigError.
     """
     parts = open_parts(settings, clock or SystemClock(), seed, venues or {})
     store, clock, ids = parts.store, parts.clock, parts.ids
