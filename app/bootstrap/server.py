@@ -35,6 +35,7 @@ from app.domain.sessions import Roll
 from app.services.alarms import Alarms
 from app.services.calendar import CalendarDesk
 from app.services.curves import CurveDesk
+from app.services.funded.whatif import WhatIf
 from app.services.funds import Funds
 from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk, Snapshots
 from app.services.ownership import OWNED_EVERY, Ownership, Part
@@ -294,6 +295,7 @@ def _web_deps(
         users=made.users,
         accounts=made.accounts,
         funded=made.funded,
+        what_if=WhatIf(made.store, made.clock, made.quotes, made.guarding),
         funds=funds,
         faults=fault_book(),
         drift=made.drift,

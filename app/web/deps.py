@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
     from app.services.funded import Funded
+    from app.services.funded.whatif import WhatIf
     from app.services.funds import Funds
     from app.services.halts import HaltDesk
     from app.services.health import Health
@@ -85,6 +86,7 @@ class WebDeps:
     users: UserService
     accounts: AccountService
     funded: Funded
+    what_if: WhatIf
     funds: Funds
     faults: FaultBook
     drift: DriftDesk

@@ -28,6 +28,7 @@ from app.domain.users import User
 from app.services.alarms import Alarms
 from app.services.calendar import CalendarDesk
 from app.services.curves import CurveDesk
+from app.services.funded.whatif import WhatIf
 from app.services.funds import Funds
 from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
 from app.services.notices import NoticeDesk
@@ -238,6 +239,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         users=made.users,
         accounts=made.accounts,
         funded=made.funded,
+        what_if=WhatIf(made.store, clock, made.quotes, made.guarding),
         funds=funds,
         faults=fault_book(),
         drift=made.drift,

@@ -52,6 +52,7 @@ INVENTORY = {
     "GET /api/accounts/<account_id>/violations": G.EITHER,
     "GET /api/accounts/<account_id>/violations.csv": G.EITHER,
     "PATCH /api/accounts/<account_id>/preferences": G.EITHER,
+    "POST /api/accounts/<account_id>/validate-trade": G.EITHER,
     "GET /api/agreement": G.EITHER,
     "GET /api/alerts": G.EITHER,
     "GET /api/alerts.csv": G.EITHER,
@@ -349,6 +350,11 @@ BODIES = {
     "POST /api/strategies/<strategy_id>/state": {"state": "off"},
     "POST /api/strategies/<strategy_id>/rotate-key": {"overlap_hours": 0},
     "POST /api/accounts/<account_id>/cash-flows": {"kind": "deposit", "amount": "1"},
+    "POST /api/accounts/<account_id>/validate-trade": {
+        "symbol": "ES",
+        "side": "buy",
+        "quantity": "1",
+    },
     "PUT /api/accounts/<account_id>": {"settings": {"seed": 1}},
     "PUT /api/accounts/<account_id>/rules": {"id": "static_custom_50k", "version": "2026-11-20.1"},
 }

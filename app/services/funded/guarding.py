@@ -6,6 +6,7 @@ strategy was just allowed to send is at stake already, so that the same room is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -19,12 +20,15 @@ from app.domain.refusals import denied
 from app.propfirm import (
     AccountState,
     Answer,
+    Check,
     FundedAccount,
     Proposal,
     RuleSet,
     Source,
+    Stake,
     Surroundings,
     check,
+    checks,
     exposed,
 )
 from app.services.funded.stakes import (
@@ -56,6 +60,10 @@ class Judged:
         """Return whether the entry could break a rule."""
         return check(self.state, self.rules, self.proposal, self.around)
 
+    def checks(self) -> tuple[Check, ...]:
+        """Return everything that was asked for the answer."""
+        return checks(self.state, self.rules, self.proposal, self.around)
+
 
 class Guarding:
     """Asks the guard about entries on funded accounts; other accounts have no such rules."""
@@ -82,11 +90,16 @@ class Guarding:
         return self._sized(uow, held, opening, answer)
 
     def seen(
-        self, uow: UnitOfWork, funded: FundedAccount, opening: Opening, price: Decimal | None = None
+        self,
+        uow: UnitOfWork,
+        funded: FundedAccount,
+        opening: Opening,
+        price: Decimal | None = None,
+        told: Sequence[Stake] = (),
     ) -> Judged | Denied:
         """Return the entry as the guard sees it, or why it cannot; ``price`` stands for the market.
 
-        The account must be pinned to rules.
+        ``told`` is at stake beside what our own books hold.  The account must be pinned to rules.
         """
         account = _account(uow, funded.account_id)
         pricing = Pricing(self._quotes, self._costs(account), self._clock.now())
@@ -104,7 +117,7 @@ class Guarding:
         average = _average(positions.get(opening.key, FLAT), opening.leg, price)
         own_device = funded.preferences.own_device
         order = replace(_proposal(opening, pricing, price, average), own_device=own_device)
-        met = exposed(order, opening.key.symbol, stakes)
+        met = exposed(order, opening.key.symbol, [*stakes, *told])
         # A platform tells how many contracts it holds; our own books are counted here.
         contracts = met.contracts if own else max(met.contracts, tracked.after.contracts)
         news = tuple(each.news for each in uow.rule_sets.news(account.user_id))

@@ -3,7 +3,7 @@
 from apiflask import APIBlueprint
 
 from app.web.funded import api as accounts
-from app.web.funded import rule_sets
+from app.web.funded import rule_sets, validate
 from app.web.funded.pages import install_pages
 
 __all__ = ["install_funded", "install_pages"]
@@ -13,3 +13,4 @@ def install_funded(api: APIBlueprint) -> None:
     """Add every route of funded accounts to the API."""
     accounts.install(api)
     rule_sets.install(api)
+    validate.install(api)
