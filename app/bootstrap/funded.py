@@ -29,13 +29,12 @@ def add_funded(made: Core, supervisor: Supervisor, sink: FundedSink) -> None:
     supervisor.add(
         "resets", ResetWorker(made.funded.resets, made.funded.silence).step, every=RESETS_EVERY
     )
-    worker = supervisor.add("funded", watching.step, every=WATCHED_EVERY)
+    watching.wake_with(supervisor.add("funded", watching.step, every=WATCHED_EVERY).wake)
     enforcing = enforcer(made)
     enforces = supervisor.add("enforcer", EnforceWorker(enforcing).step, every=ENFORCE_EVERY)
 
     def hear(facts: Sequence[Fact]) -> None:
-        if watching.hear(facts):
-            worker.wake()
+        watching.hear(facts)
         if enforcing.hears(facts):
             enforces.wake()
 

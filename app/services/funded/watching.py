@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -79,21 +79,33 @@ class Watching:
         self._funded: Collection[str] = ()
         self._accounts: dict[str, Account] = {}
         self._second: int | None = None
+        self._wake: Callable[[], None] = _nobody
+
+    def wake_with(self, wake: Callable[[], None]) -> None:
+        """Call ``wake`` whenever an account is to be looked at without waiting."""
+        self._wake = wake
 
     def show(self, sink: FundedSink) -> None:
         """Tell ``sink`` from now on."""
         self._sink = sink
 
-    def hear(self, facts: Sequence[Fact]) -> bool:
-        """Listen to the bus; returns whether an account is to be looked at without waiting."""
+    def hear(self, facts: Sequence[Fact]) -> None:
+        """Listen to the bus: accounts to which something happened are looked at at once."""
+        moved = set()
+        for fact in facts:
+            if fact.kind is FactKind.ACCOUNT_CHANGED:
+                self._accounts = {}
+            known = fact.account_id in self._funded or fact.kind is FactKind.FUNDED_CHANGED
+            if fact.kind in _MOVES and known and fact.account_id is not None:
+                moved.add(fact.account_id)
+        if moved:
+            self.moved(moved)
+
+    def moved(self, account_ids: Collection[str]) -> None:
+        """Look at these accounts without waiting; after the commit of what moved them."""
         with self._noting:
-            for fact in facts:
-                if fact.kind is FactKind.ACCOUNT_CHANGED:
-                    self._accounts = {}
-                known = fact.account_id in self._funded or fact.kind is FactKind.FUNDED_CHANGED
-                if fact.kind in _MOVES and known and fact.account_id is not None:
-                    self._moved.add(fact.account_id)
-            return bool(self._moved)
+            self._moved.update(account_ids)
+        self._wake()
 
     def step(self, now: datetime) -> bool:
         """Look at all accounts once a second, and at once at those that were heard of."""
@@ -107,17 +119,10 @@ class Watching:
         self._tell(self._watch(now, only), now)
         return False
 
-    def tell(self, tracked: Tracked, now: datetime) -> None:
-        """Tell its owner at once how an account stands; after the commit of what changed it."""
-        self._tell([_Seen(tracked.account, tracked)], now)
-
     def _watch(self, now: datetime, only: Collection[str] | None) -> Sequence[_Seen]:
         """Read the accounts, and write what moved in one transaction."""
         with self._store.read() as uow:
-            found = uow.funded.list()
-            self._funded = {each.account_id for each in found}
-            if only is not None:
-                found = [each for each in found if each.account_id in only]
+            found = self._found(uow, only)
             own = {each.account_id for each in found if each.source is Source.FILLS}
             worths = self._worths(own) if own else {}
             seen = {each.account_id: self._look(uow, each, worths) for each in found}
@@ -125,6 +130,14 @@ class Watching:
         if changed:
             seen |= self._keep(changed, worths, now)
         return list(seen.values())
+
+    def _found(self, uow: UnitOfWork, only: Collection[str] | None) -> Sequence[FundedAccount]:
+        if only is not None:
+            known = (uow.funded.get(account_id) for account_id in only)
+            return [each for each in known if each is not None]
+        found = uow.funded.list()
+        self._funded = {each.account_id for each in found}
+        return found
 
     def _look(self, uow: UnitOfWork, found: FundedAccount, worths: Mapping[str, Worth]) -> _Seen:
         if found.pending:
@@ -169,6 +182,10 @@ class Watching:
             with self._store.read() as uow:
                 self._accounts = {each.id: each for each in uow.accounts.list()}
         return self._accounts.get(account_id)
+
+
+def _nobody() -> None:
+    """Wake nobody: whoever made the watch calls ``step``."""
 
 
 def _changed(seen: _Seen, now: datetime) -> bool:

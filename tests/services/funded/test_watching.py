@@ -34,9 +34,11 @@ class Post:
         self.watching.step(self.funded.clock.now())
 
     def hear(self, kind: FactKind) -> bool:
-        return self.watching.hear(
-            [Fact(kind, self.funded.clock.now(), "told", account_id=ACCOUNT.id)]
-        )
+        """Tell of a fact about the account; whether that is worth a look at once."""
+        woken: list[FactKind] = []
+        self.watching.wake_with(lambda: woken.append(kind))
+        self.watching.hear([Fact(kind, self.funded.clock.now(), "told", account_id=ACCOUNT.id)])
+        return bool(woken)
 
     @property
     def statuses(self) -> list[FundedStatus]:
@@ -77,7 +79,7 @@ def test_a_price_that_is_not_known_is_no_news_of_zero(funded: FundedHouse) -> No
     post = Post(funded)
     post.second(0, -1900)
     post.second(0, None)
-    assert (funded.state.unrealized, funded.state.status) == (None, Status.ACTIVE)
+    assert funded.violations() == []
     assert post.statuses == [FundedStatus.NEAR, FundedStatus.UNKNOWN]
     post.second(0, -1950)
     assert post.statuses[-1] is FundedStatus.NEAR
@@ -114,9 +116,9 @@ def test_nobody_is_told_of_anothers_account_and_nothing_is_made_for_nobody(
     post.onlooker.looking = {"user-2"}
     post.second(0, 100)
     post.onlooker.looking = set()
-    post.second(0, 200)
+    post.second(-20, 200)
     assert post.onlooker.told == []
-    assert funded.state.unrealized == D(200)
+    assert funded.state.balance == D(49980)
 
 
 def test_an_addon_account_is_told_of_and_left_as_its_news_left_it(funded: FundedHouse) -> None:
@@ -137,7 +139,10 @@ def test_an_addon_account_is_told_of_and_left_as_its_news_left_it(funded: Funded
 def test_what_an_addon_told_is_shown_at_once(funded: FundedHouse) -> None:
     funded.accept(END_OF_DAY)
     post = Post(funded)
-    post.watching.tell(funded.play(update("2 09:00", 49900)), funded.clock.now())
+    post.second(0, 0)
+    funded.play(update("2 09:00", 49900))
+    post.watching.moved({ACCOUNT.id})
+    post.watching.step(funded.clock.now())
     (view,) = post.onlooker.told[-1]["user-1"]
     assert view.words == "1,900.00 left to the trailing floor"
 
