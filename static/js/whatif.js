@@ -1,9 +1,11 @@
 /** "If I buy 2 NQ with a 20 point stop": asks the guard of a funded account; nothing is sent. */
 import { post } from "./api.js";
 import { all, make, one } from "./dom.js";
-import { price, quantity } from "./fmt.js";
-import { known } from "./funded.js";
+import { money, price, quantity } from "./fmt.js";
 import { setAttr, setText } from "./live.js";
+
+/** Fields of a call that have another name in its form. */
+const ALIASES = { stop_points: "stop" };
 
 /** Show in `form` what is wrong: sentences by field, and one about the whole. */
 export function tell(form, fields, sentence = "") {
@@ -25,7 +27,8 @@ export async function sent(form, send) {
     return await send();
   } catch (error) {
     if (error.name !== "ApiError") throw error;
-    const here = Object.entries(error.fields).filter(([name]) => one(`[data-error="${name}"]`, form));
+    const told = Object.entries(error.fields).map(([name, text]) => [ALIASES[name] ?? name, text]);
+    const here = told.filter(([name]) => one(`[data-error="${name}"]`, form));
     tell(form, Object.fromEntries(here), here.length ? "" : error.message);
     return undefined;
   }
@@ -44,7 +47,7 @@ export function mountWhatIf(root, id) {
 
 /** The order that is asked about; what was left empty is left out. */
 function orderOf(form) {
-  const { symbol, side, quantity: size, stop, stop_unit: unit, price: at } = form.elements;
+  const { symbol, side, quantity: size, stop, stop_unit: unit, price: at, automated } = form.elements;
   const typed = {
     symbol: symbol.value,
     side: side.value,
@@ -53,7 +56,7 @@ function orderOf(form) {
     price: at.value,
   };
   const filled = Object.entries(typed).map(([name, value]) => [name, value.trim()]);
-  return Object.fromEntries(filled.filter(([, value]) => value));
+  return { ...Object.fromEntries(filled.filter(([, value]) => value)), automated: automated.checked };
 }
 
 function show(place, { allowed, detail, fits, loss, worst_equity: after, breach_price: at, checks }) {
@@ -61,24 +64,25 @@ function show(place, { allowed, detail, fits, loss, worst_equity: after, breach_
   setText(verdict, allowed ? "Allowed" : "Refused");
   setAttr(verdict, "data-tone", allowed ? "ok" : "bad");
   setText(one("[data-detail]", place), detail ?? "It fits within every rule.");
+  // What the amounts did not decide is not told.
   const numbers = [
-    ["Fits", quantity(fits)],
-    ["Could lose", known(loss)],
-    ["Equity after that", known(after)],
-    ["First limit reached at", known(at, price)],
-  ];
+    ["Fits", fits, quantity],
+    ["Could lose", loss, money],
+    ["Equity after that", after, money],
+    ["First limit reached at", at, price],
+  ].filter(([, value]) => value !== null);
   one("[data-numbers]", place).replaceChildren(
-    ...numbers.map(([label, text]) =>
-      make("div", {}, make("dt", { textContent: label }), make("dd", { textContent: text })),
+    ...numbers.map(([label, value, write]) =>
+      make("div", {}, make("dt", { textContent: label }), make("dd", { textContent: write(value) })),
     ),
   );
   one("[data-checks]", place).replaceChildren(...checks.map(checkOf));
 }
 
-function checkOf({ name, ok, detail }) {
+function checkOf({ label, ok, detail }) {
   const mark = make("span", { className: "tick" });
   mark.dataset.ok = String(ok);
   mark.append(make("span", { className: "vh", textContent: ok ? "Passes: " : "Fails: " }));
-  const words = make("span", {}, make("b", { textContent: name }), ` ${detail ?? ""}`);
+  const words = make("span", {}, make("b", { textContent: label }), ` ${detail ?? ""}`);
   return make("li", {}, mark, words);
 }
