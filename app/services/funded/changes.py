@@ -43,7 +43,7 @@ class Chosen:
     """The version that an account is put under.
 
     For an account that was traded before: ``balance`` is what it has now and ``high_water`` the
-    highest that its firm counts; None for a new one.
+    highest that its firm counts.  Without them it is a new one, or has what its add-on told last.
     """
 
     rule_set_id: str
@@ -142,9 +142,11 @@ class FundedChanges:
         watched = account.venue == WATCHED
         source = Source.ADDON if watched else Source.FILLS
         state, baseline = opened(rules), ZERO
-        if chosen.balance is not None or chosen.high_water is not None:
-            balance = rules.start_balance if chosen.balance is None else chosen.balance
-            state = taken_over(state, rules, balance, chosen.high_water)
+        known = _told_balance(uow, account.id) if watched else None
+        balance = known if chosen.balance is None else chosen.balance
+        if balance is not None or chosen.high_water is not None:
+            now_held = rules.start_balance if balance is None else balance
+            state = taken_over(state, rules, now_held, chosen.high_water)
         if source is Source.FILLS:
             baseline = _baseline(rules, state.balance, realised_of(uow, account.id))
         made = FundedAccount(
@@ -235,6 +237,13 @@ def _pinned(account: FundedAccount) -> Mapping[str, object] | None:
     if account.rule_set_id is None:
         return None
     return {"id": account.rule_set_id, "version": account.rule_set_version}
+
+
+def _told_balance(uow: UnitOfWork, account_id: str) -> Decimal | None:
+    """What an add-on told last of the account's closed balance; None before it had any figures."""
+    followed = uow.addons.get(account_id)
+    newest = None if followed is None else followed.newest
+    return None if newest is None or newest.values.empty else newest.values.cash_value
 
 
 @exact

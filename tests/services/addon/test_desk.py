@@ -177,7 +177,7 @@ def test_a_late_message_after_other_rules_is_no_more_than_late(accepted: Station
     accepted.changes.drop(USER.id, own)
     accepted.accept()
     assert accepted.verdicts(told(2, cash="50900")) == [LATE]
-    assert accepted.state().balance == 50000
+    assert accepted.state().balance == 50200
 
 
 def test_a_message_with_positions_only_moves_contracts(accepted: Station) -> None:
