@@ -8,7 +8,8 @@ from typing import Final
 from app.domain.decisions import Denied
 from app.domain.refusals import denied
 from app.domain.sessions import next_roll
-from app.propfirm.hours import in_hours, must_be_flat, news_at
+from app.propfirm.hours import in_hours, news_at
+from app.propfirm.measures import closing
 from app.propfirm.proposals import Proposal, Surroundings
 from app.propfirm.rulesets import Policy, RuleSet
 from app.propfirm.state import AccountState, Status
@@ -65,7 +66,8 @@ def _news(
 def _flat_time(
     _state: AccountState, rules: RuleSet, _proposal: Proposal, around: Surroundings
 ) -> Denied | None:
-    if not must_be_flat(rules, around.at):
+    # What would be opened now would be closed at once.
+    if not closing(rules, around.at):
         return None
     return denied("FUNDED_FLAT_TIME", flat_time=f"{rules.flat_time:%H:%M}", zone=rules.zone.key)
 

@@ -247,16 +247,17 @@ def test_nothing_is_opened_out_of_hours_in_news_or_after_the_flat_time() -> None
     state = after(rules, update("2 07:00", 50000))
     told = {
         when: asked(rules, state, around=Surroundings(instant(when), news)).refusal
-        for when in ("2 08:00", "2 10:00", "2 10:05", "2 15:10", "2 15:30")
+        for when in ("2 08:00", "2 10:00", "2 10:05", "2 15:09:44", "2 15:09:45", "2 15:30")
     }
     assert {when: refusal and refusal.code for when, refusal in told.items()} == {
         "2 08:00": "FUNDED_HOURS",
         "2 10:00": "FUNDED_NEWS",
         "2 10:05": None,
-        "2 15:10": "FUNDED_FLAT_TIME",
+        "2 15:09:44": None,
+        "2 15:09:45": "FUNDED_FLAT_TIME",
         "2 15:30": "FUNDED_HOURS",
     }
-    late = told["2 15:10"]
+    late = told["2 15:09:45"]
     assert late is not None
     assert "flat from 15:10 (America/Chicago)" in late.detail
 

@@ -167,12 +167,12 @@ class Enforcer:
                 _deed(uow, subject, wanted, "FUNDED_WATCHED", words, ())
             return Standing(wanted.key)
         before = _throw(uow, subject, wanted, stands)
-        books: Sequence[str] = ()
+        books, doubts = list[str](), list[str]()
         closes = self._to_close(uow, subject, wanted)
         if closes:
-            books, _ = self._closer.begin(uow, Scope.ACCOUNT, subject.account.id)
+            books, doubts = self._closer.begin(uow, Scope.ACCOUNT, subject.account.id)
         if fresh or closes:
-            words = deeds.begun(subject, wanted, books)
+            words = " ".join([deeds.begun(subject, wanted, books), *doubts])
             _deed(uow, subject, wanted, _code(wanted), words, books)
         return Standing(wanted.key, before)
 

@@ -15,6 +15,7 @@ from app.domain.events import FactKind
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import OrderState
 from app.domain.safety.switches import Scope, Switch, TradingState
+from app.domain.settings import AccountLink
 from app.domain.strategies import Strategy
 from app.propfirm import Event, Held, Near, RuleSet, Source, Status, Update
 from app.services.trading.switches import impose, stop_account
@@ -268,6 +269,18 @@ def test_an_entry_that_works_at_the_flat_time_is_cancelled(floor: Floor) -> None
     at_price(ruled, "5000")
     ruled.second()
     assert floor.orders(entry)[0].state is OrderState.CANCELED
+
+
+def test_a_book_that_cannot_be_closed_from_here_is_told(floor: Floor) -> None:
+    ruled = under(floor)
+    strategy = holding(ruled)
+    elsewhere = [AccountLink(floor.desk.id)]
+    changed = replace(strategy, accounts=tuple(elsewhere))
+    with floor.core.store.write() as uow:
+        uow.strategies.update(changed)
+    at_price(ruled, "4980")
+    (told,) = ruled.told(FactKind.FUNDED_ENFORCED)
+    assert "cannot be closed from here: the strategy no longer trades on the account" in told
 
 
 def test_a_restart_goes_on_with_what_was_begun(floor: Floor) -> None:
