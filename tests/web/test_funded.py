@@ -216,3 +216,29 @@ def test_the_curve_the_days_and_the_violations_are_there_as_json_and_as_csv(worl
         assert len(lines) == 2, part
     later = (world.clock.now() + timedelta(hours=1)).isoformat().replace("+", "%2B")
     assert program.get(f"{path}/equity?start={later}").get_json()["items"] == []
+
+
+def test_each_second_the_owner_and_nobody_else_is_told_how_the_account_stands(
+    world: World,
+) -> None:
+    _, key = world.strategy()
+    program, path = put_under(world, STATIC)
+    listening = {}
+    for name in ("ann", "bob"):
+        _, token = world.core.users.create_token(world.user(name).id, "live")
+        client = world.socketio.test_client(world.app, auth={"token": token})
+        client.emit("subscribe", {"channels": ["rules"]})
+        client.get_received()
+        listening[name] = client
+    world.fill(key, "buy", "1", "5000")
+    world.live.step(world.clock.now())
+    told = {
+        name: [event for event in client.get_received() if event["name"] == "rule_update"]
+        for name, client in listening.items()
+    }
+    assert told["bob"] == []
+    (account,) = told["ann"][-1]["args"][0]["accounts"]
+    assert account.keys() == state(program, path).keys()
+    assert (account["contracts"], account["account_id"]) == ("1", world.account_id())
+    for client in listening.values():
+        client.disconnect()
