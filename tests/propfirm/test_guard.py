@@ -189,7 +189,7 @@ def test_a_failed_account_opens_nothing() -> None:
     answer = asked(STATIC, after(STATIC, update("2 10:00", 48000)))
     assert (code(answer), answer.fits, answer.loss) == ("FUNDED_FAILED", D(0), None)
     assert answer.refusal is not None
-    assert "broke its rule max_drawdown at 2026-03-02 10:00" in answer.refusal.detail
+    assert "broke its rule max_drawdown at 2026-03-02 16:00 UTC and" in answer.refusal.detail
 
 
 def test_a_paused_account_opens_nothing_until_the_next_session_which_no_event_must_tell() -> None:
@@ -197,7 +197,7 @@ def test_a_paused_account_opens_nothing_until_the_next_session_which_no_event_mu
     answer = asked(SOFT, paused)
     assert code(answer) == "FUNDED_PAUSED"
     assert answer.refusal is not None
-    assert "daily loss of 1000 and is paused until 2026-03-02 22:00" in answer.refusal.detail
+    assert "daily loss of 1000 and is paused until 2026-03-02 22:00 UTC." in answer.refusal.detail
     assert asked(SOFT, paused, around=Surroundings(instant("2 16:00"))).refusal is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -68,4 +69,6 @@ def explain(code: str, **details: object) -> str:
 
 
 def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return wire(value) if isinstance(value, Decimal) else str(value)
