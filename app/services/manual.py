@@ -12,6 +12,7 @@ from app.domain.inbox import Alert
 from app.domain.instruments import resolve
 from app.domain.money import wire
 from app.domain.orders import Order, OrderType, Side, TimeInForce
+from app.domain.remarks import FLATTEN
 from app.domain.strategies import Strategy
 from app.services.inbox import Inbox
 from app.services.ports import BookKey, Clock, Store, UnitOfWork
@@ -81,7 +82,8 @@ class ManualDesk:
             message["comment"] = comment
         body = json.dumps({**message, "symbol": key.symbol, "account": key.account_id})
         owner = uow.strategies.owner(key.strategy_id)
-        what = f"{owner.name}: close {key.symbol} by hand"
+        how = "to be flat" if comment == FLATTEN else "by hand"
+        what = f"{owner.name}: close {key.symbol} {how}"
         return self._inbox.enqueue(uow, key.strategy_id, owner.user_id, body.encode(), what)
 
     def cancel_order(self, user_id: str | None, order_id: str) -> bool:
