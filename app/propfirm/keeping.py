@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from app.domain.money import wire
-from app.propfirm.account import Near, Preferences
+from app.propfirm.account import FundedDay, FundedMinute, Near, Preferences, Recorded
 from app.propfirm.rulesets import RuleSet
 from app.propfirm.state import (
     AccountState,
@@ -23,6 +23,9 @@ from app.propfirm.state import (
 )
 
 Json = dict[str, Any]
+
+_AMOUNTS_OF_DAY: Final = ("pnl", "start_balance", "end_balance", "high", "low", "floor")
+_AMOUNTS_OF_MINUTE: Final = ("high", "low", "last", "floor")
 
 
 def kept_breach(breach: Breach) -> Json:
@@ -87,6 +90,38 @@ def state_of(record: Mapping[str, Any]) -> AccountState:
         paid_out=Decimal(record["paid_out"]),
         paid_on=None if paid_on is None else date.fromisoformat(paid_on),
     )
+
+
+def kept_day(day: FundedDay) -> Json:
+    """Return a trading day of an account as JSON."""
+    return {
+        "account_id": day.account_id,
+        "day": day.day.isoformat(),
+        "recorded": day.recorded.value,
+        **{name: _maybe(getattr(day, name)) for name in _AMOUNTS_OF_DAY},
+    }
+
+
+def day_of(record: Mapping[str, Any]) -> FundedDay:
+    """Read what ``kept_day`` wrote."""
+    return FundedDay(
+        account_id=record["account_id"],
+        day=date.fromisoformat(record["day"]),
+        recorded=Recorded(record["recorded"]),
+        **{name: _amount(record[name]) for name in _AMOUNTS_OF_DAY},
+    )
+
+
+def kept_minute(minute: FundedMinute) -> Json:
+    """Return a minute of an account as JSON."""
+    amounts = {name: wire(getattr(minute, name)) for name in _AMOUNTS_OF_MINUTE}
+    return {"account_id": minute.account_id, "minute": minute.minute, **amounts}
+
+
+def minute_of(record: Mapping[str, Any]) -> FundedMinute:
+    """Read what ``kept_minute`` wrote."""
+    amounts = {name: Decimal(record[name]) for name in _AMOUNTS_OF_MINUTE}
+    return FundedMinute(record["account_id"], record["minute"], **amounts)
 
 
 def kept_news(events: tuple[Event, ...]) -> list[list[str | None]]:
@@ -183,6 +218,10 @@ def kept_rules(rules: RuleSet) -> Json:
         "confidence": rules.confidence,
         "sources": cast("list[str]", list(rules.sources)),
     }
+
+
+def _amount(text: str | None) -> Any:  # noqa: ANN401  a P&L is always known, the rest may not be
+    return None if text is None else Decimal(text)
 
 
 def _maybe(amount: Decimal | None) -> str | None:

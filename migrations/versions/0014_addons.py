@@ -53,6 +53,8 @@ def upgrade() -> None:
         sa.Column("rule_set_id", Words(), nullable=True),
         sa.Column("rule_set_version", Words(), nullable=True),
         sa.Column("accepted_at", Instant(), nullable=True),
+        sa.Column("day", Document(), nullable=True),
+        sa.Column("minute", Document(), nullable=True),
         _of_account("addon_checkpoints"),
         sa.PrimaryKeyConstraint("account_id", name=op.f("pk_addon_checkpoints")),
         sqlite_with_rowid=False,

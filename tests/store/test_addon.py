@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,7 +15,7 @@ from app.domain.addon.reading import read_message
 from app.domain.addon.records import AddonKey, Followed, KeptExecution
 from app.domain.addon.stream import Session, Stream
 from app.domain.errors import Conflict, NotFound
-from app.propfirm import Held, Update, library, opened
+from app.propfirm import FundedDay, FundedMinute, Held, Update, library, opened
 from app.services.ports import Checkpoint, Entry
 from app.store.unit_of_work import SqlStore
 from tests.support.addon import execution, position, read, told
@@ -95,7 +95,9 @@ def test_a_checkpoint_is_kept_with_what_was_told_since_in_the_order_of_things(
     held: SqlStore,
 ) -> None:
     rules = next(iter(library().values()))
-    checkpoint = Checkpoint(ACCOUNT.id, opened(rules), rules.id, rules.version, NOON)
+    day = FundedDay(ACCOUNT.id, date(2026, 3, 2), Decimal("-1.25"), high=Decimal(3))
+    minute = FundedMinute(ACCOUNT.id, 7, *map(Decimal, (4, 3, 2, 1)))
+    checkpoint = Checkpoint(ACCOUNT.id, opened(rules), rules.id, rules.version, NOON, day, minute)
     news = (
         Held(NOON, Decimal(2)),
         Update(NOON, Decimal("50000.25"), None),

@@ -44,6 +44,15 @@ class HandClock:
         return (self.at - START).total_seconds()
 
 
+class Hasty:
+    """The store without its waiting for the disk, which these tests do not take away."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self.read = store.read
+        self.record = store.record
+        self.write = store.record
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of an account: everything that is kept of it but when it was heard of."""
@@ -59,12 +68,13 @@ class Outcome:
 class Station:
     """A store with a user and a key, and the desk that takes the messages."""
 
-    store: SqlStore
+    database: SqlStore
     rules: str = EOD
     clock: HandClock = field(default_factory=HandClock)
     moved: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.store = Hasty(self.database)
         ids = TimeOrderedIds(self.clock.now, random.Random(1))
         tracker = self.tracker = Tracker(self.clock, ids, lambda _: {})
         accounts = AccountService(self.store, self.clock, ids, "16:00 America/Chicago", {})
@@ -72,12 +82,18 @@ class Station:
         self.desk = AddonDesk(
             self.store, self.clock, ids, accounts, tracker, lambda: None, self.moved.extend
         )
-        self.key = AddonKey("key-1", USER.id, "Desk PC", EARLY, "hash-1")
         kept = KeptRules(rule_set(self.rules), None, EARLY)
         with self.store.write() as uow:
             uow.users.insert(USER)
-            uow.addon_keys.insert(self.key)
             uow.rule_sets.insert(kept)
+        self.key = self.new_key("key-1")
+
+    def new_key(self, name: str) -> AddonKey:
+        """Post with another key from now on."""
+        self.key = AddonKey(name, USER.id, "Desk PC", EARLY, f"hash of {name}")
+        with self.store.write() as uow:
+            uow.addon_keys.insert(self.key)
+        return self.key
 
     def post(self, *messages: Json, arrives: float | None = None) -> Received:
         """Post messages of one account; they arrive as they are sent, or so long after the start.
@@ -96,7 +112,8 @@ class Station:
 
     def account_id(self, name: str = NAME) -> str:
         with self.store.read() as uow:
-            (found,) = (each for each in uow.addons.list(USER.id) if each.told_name == name)
+            found = uow.addons.hold(USER.id, name)
+        assert found is not None
         return found.account_id
 
     def accept(self, name: str = NAME) -> str:
@@ -130,7 +147,7 @@ class Station:
             funded.state if funded else None,
             [replace(each, account_id="") for each in days if each.recorded is Recorded.OWN],
             [replace(each, account_id="") for each in minutes],
-            sorted(broken, key=lambda each: each.at),
+            sorted(broken, key=lambda each: (each.at, each.rule)),
             [KeptExecution("", each.execution, START) for each in executions],
         )
 

@@ -96,8 +96,8 @@ class Stream:
 class Placed:
     """The verdict, the stream after the message, and what the sender is told.
 
-    ``checkpoint`` asks for the state as it is before the message, and ``noted`` for the message to
-    be kept with the checkpoint; ``lost`` counts the missing numbers that are waited for no longer.
+    ``checkpoint`` asks for the state as it is before the message; ``lost`` counts the missing
+    numbers that are waited for no longer.
     """
 
     verdict: Verdict
@@ -106,7 +106,6 @@ class Placed:
     ack: int | None = None
     resend_from: int | None = None
     checkpoint: bool = False
-    noted: bool = False
     lost: int = 0
 
 
@@ -147,12 +146,9 @@ def _closed(stream: Stream) -> Stream:
 
 
 def _settled(found: Placed) -> Placed:
-    """Note what is played while there is a checkpoint, and drop that once all of it came."""
+    """Wait for nothing once everything came."""
     stream = found.stream
-    if stream.opened_at is None:
-        return found
-    found = replace(found, noted=found.verdict.newest or found.verdict is Verdict.LATE)
-    if stream.missing or stream.tails:
+    if stream.opened_at is None or stream.missing or stream.tails:
         return found
     return replace(found, stream=_closed(stream))
 

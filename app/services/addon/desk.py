@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-import structlog
-
 from app.domain.accounts import Account, Mode
 from app.domain.addon.clocks import heard, time_of
 from app.domain.addon.messages import Message, Operation
@@ -17,21 +15,19 @@ from app.domain.addon.stream import Placed, Verdict, placed
 from app.domain.errors import NotFound
 from app.domain.events import Fact, FactKind, Level
 from app.domain.refusals import explain
-from app.propfirm import Event, FundedAccount, FundedDay, Recorded, Source
+from app.propfirm import FundedAccount, FundedDay, Recorded, Source
 from app.services.accounts import AccountService
-from app.services.addon.news import events_of, needed
-from app.services.addon.replaying import Replaying, playable
+from app.services.addon.news import events_of
+from app.services.addon.replaying import Replaying, Told
 from app.services.funded import Tracked, Tracker, View
 from app.services.funded.desk import view_of
-from app.services.ports import Checkpoint, Clock, Entry, Ids, Store, UnitOfWork
+from app.services.ports import Clock, Ids, Store, UnitOfWork
 from app.services.together import GroupCommit
 
 #: Accounts that one key may tell of.
 MOST_ACCOUNTS: Final = 100
 #: How seldom a key's use is written down, in seconds.
 _USED_EVERY_S: Final = 60
-
-_log = structlog.get_logger()
 
 Moved = Callable[[Sequence[str]], None]
 """Hears of the accounts that were told of, by id, after the commit."""
@@ -61,13 +57,15 @@ class Taken:
 class Received:
     """What became of a delivery: message by message, and how the account stands after them.
 
-    ``account`` is None when there was no room for another one: nothing was kept.
+    ``account`` is None when there was no room for another one: nothing was kept.  ``applied_at`` is
+    when it was kept, None before.
     """
 
     name: str
     taken: tuple[Taken, ...] = ()
     account: Account | None = None
     view: View | None = None
+    applied_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -141,17 +139,7 @@ class AddonDesk:
         if received.account is not None:
             applied_at = self._clock.now()
             self._moved([received.account.id])
-            last = delivery.messages[-1]
-            _log.debug(
-                "addon_news",
-                account=received.account.id,
-                seq=last.seq,
-                verdict=received.taken[-1].verdict.value,
-                event_time=last.event_time.isoformat(),
-                received_at=delivery.received_at.isoformat(),
-                applied_at=applied_at.isoformat(),
-                emitted_at=self._clock.now().isoformat(),
-            )
+            received = replace(received, applied_at=applied_at)
         return received
 
     def _keep(self, uow: UnitOfWork, delivery: Delivery) -> Received:
@@ -206,8 +194,6 @@ class AddonDesk:
             case.tell("ADDON_LOST", {"messages": found.lost}, count=found.lost)
         if found.place is not None:
             self._heard(uow, case, message, found, before)
-        if found.stream.opened_at is None and (found.noted or before.stream.opened_at):
-            uow.addons.close(case.account.id)
         return Taken(message.seq, found.verdict, found.ack, found.resend_from)
 
     def _heard(
@@ -218,48 +204,30 @@ class AddonDesk:
         if found.verdict is Verdict.HELD:
             return
         _clocked(case, message, before)
-        skew = case.followed.skew
-        events = events_of(message, message.event_time if skew is None else time_of(message, skew))
-        if found.checkpoint:
-            uow.addons.open(_checkpoint(case.funded))
-        if found.noted:
-            uow.addons.add_entry(Entry(case.account.id, found.place or (0, 0), events))
         if found.verdict.newest:
             case.followed = replace(case.followed, newest=replace(message, executions=(), days=()))
-        self._play(uow, case, message, found, events)
+        self._play(uow, case, message, found)
 
-    def _play(
-        self,
-        uow: UnitOfWork,
-        case: _Case,
-        message: Message,
-        found: Placed,
-        events: Sequence[Event],
-    ) -> None:
-        state, own = case.funded.state, case.account.id
-        at = case.now if message.account.connected else None
-        if state is None:
-            case.funded = replace(case.funded, updated_at=at or case.funded.updated_at)
+    def _play(self, uow: UnitOfWork, case: _Case, message: Message, found: Placed) -> None:
+        heard_at = case.now if message.account.connected else None
+        if case.funded.state is None:
+            case.funded = replace(case.funded, updated_at=heard_at or case.funded.updated_at)
             uow.funded.save(case.funded)
             return
-        checkpoint = uow.addons.checkpoint(own) if found.verdict is Verdict.LATE else None
-        if checkpoint is not None and checkpoint.state and playable(checkpoint, case.funded):
-            entries = uow.addons.entries(own)
-            tracked = self._replaying.again(uow, case.funded, checkpoint.state, entries, case.now)
-        else:
-            tracked = self._tracker.apply(uow, own, needed(state, events), at)
-        case.tracked, case.funded = tracked, tracked.account
-        _advised(uow, case, message, tracked)
-
-
-def _checkpoint(funded: FundedAccount) -> Checkpoint:
-    return Checkpoint(
-        funded.account_id,
-        funded.state,
-        funded.rule_set_id,
-        funded.rule_set_version,
-        funded.accepted_at,
-    )
+        skew = case.followed.skew
+        at = message.event_time if skew is None else time_of(message, skew)
+        told = Told(
+            place=found.place or (0, 0),
+            at=at,
+            events=events_of(message, at),
+            late=found.verdict is Verdict.LATE,
+            unsure=found.checkpoint,
+            waits=found.stream.opened_at is not None,
+            heard_at=heard_at,
+        )
+        case.tracked = self._replaying.play(uow, case.funded, told, case.now)
+        case.funded = case.tracked.account
+        _advised(uow, case, message, case.tracked)
 
 
 def _book(uow: UnitOfWork, case: _Case, message: Message, verdict: Verdict) -> None:

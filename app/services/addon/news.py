@@ -9,7 +9,7 @@ from typing import Final
 
 from app.domain.addon.messages import HeldPosition, Message, Values
 from app.domain.money import ZERO, divide, exact
-from app.propfirm import AccountState, Event, Held, Update
+from app.propfirm import AccountState, Clock, Event, Held, Update
 from app.services.funded import quiet
 
 #: A price farther than this part of it from a position's average price is no quote.  What firms let
@@ -35,12 +35,18 @@ def events_of(message: Message, at: datetime) -> tuple[Event, ...]:
 
 
 def needed(state: AccountState, events: Iterable[Event]) -> Sequence[Event]:
-    """Return the events without what the account is known to hold, and news of nothing as time."""
-    return [
-        quiet(state, event) if isinstance(event, Update) else event
-        for event in events
-        if not isinstance(event, Held) or event.contracts != state.contracts
-    ]
+    """Return the events; what the account is known to hold and to be worth says that time passes.
+
+    So the same events make the same of an account, whatever it was told in between.
+    """
+    return [_needed(state, each) for each in events]
+
+
+def _needed(state: AccountState, event: Event) -> Event:
+    if isinstance(event, Update):
+        return quiet(state, event)
+    known = isinstance(event, Held) and event.contracts == state.contracts
+    return Clock(event.at) if known else event
 
 
 @exact

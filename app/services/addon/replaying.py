@@ -7,9 +7,10 @@ was told of it stays in the log; what was told and never was is taken back there
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from app.domain.addon.stream import MOST, Place
 from app.domain.events import Fact, FactKind, Level
 from app.propfirm import (
     AccountState,
@@ -23,61 +24,105 @@ from app.propfirm import (
 )
 from app.services.addon.news import needed
 from app.services.funded import Tracked, Tracker
+from app.services.funded.checkpoints import keep_checkpoint
 from app.services.funded.chronicle import Chronicle, minute_of
+from app.services.funded.tracker import state_of
 from app.services.funded.words import what_broke
 from app.services.ports import Checkpoint, Entry, Ids, UnitOfWork
 
-_DAY = timedelta(days=1)
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a message told of how the account was ``at`` an instant, and its place among others.
 
-def playable(checkpoint: Checkpoint | None, held: FundedAccount) -> bool:
-    """Whether nothing but news changed the account since: no rules, no payout."""
-    if checkpoint is None or checkpoint.state is None or held.state is None:
-        return False
-    pinned = (held.rule_set_id, held.rule_set_version, held.accepted_at, held.state.paid_out)
-    return pinned == (
-        checkpoint.rule_set_id,
-        checkpoint.rule_set_version,
-        checkpoint.accepted_at,
-        checkpoint.state.paid_out,
-    )
+    ``late`` is that newer messages were played already, ``unsure`` that older ones may come from
+    now on, and ``waits`` that they still may after it.  ``heard_at`` is None where the platform
+    itself hears nothing.
+    """
+
+    place: Place
+    at: datetime
+    events: tuple[Event, ...]
+    late: bool
+    unsure: bool
+    waits: bool
+    heard_at: datetime | None
 
 
 class Replaying:
-    """Plays accounts again."""
+    """Plays news at their place in the order of things.
+
+    As long as older news may come, the account is kept as it was before, with all that was told
+    since.  So it is when a trading day ended by the clock: what was told before may be under way.
+    """
 
     def __init__(self, tracker: Tracker, ids: Ids) -> None:
         self._tracker = tracker
         self._ids = ids
 
-    def again(
+    def play(self, uow: UnitOfWork, held: FundedAccount, told: Told, now: datetime) -> Tracked:
+        """Play the news, and all newer ones again where there are any.
+
+        ``held`` is the account, held by the caller; raises Conflict for a pending one.
+        """
+        state, own = state_of(held), held.account_id
+        checkpoint = _checkpoint(uow, held, wanted=told.unsure)
+        if checkpoint is None or checkpoint.state is None:
+            return self._tracker.apply(uow, own, needed(state, told.events), told.heard_at)
+        uow.addons.add_entry(Entry(own, told.place, told.events))
+        if told.late or (state.at is not None and told.at < state.at):
+            entries = uow.addons.entries(own)
+            if len(entries) > MOST:
+                uow.addons.close(own)
+            return self._again(uow, held, checkpoint, checkpoint.state, entries, told.heard_at, now)
+        if not told.waits:
+            uow.addons.close(own)
+        return self._tracker.apply(uow, own, needed(state, told.events), told.heard_at)
+
+    def _again(
         self,
         uow: UnitOfWork,
         held: FundedAccount,
-        start: AccountState,
+        start: Checkpoint,
+        state: AccountState,
         entries: Sequence[Entry],
+        heard_at: datetime | None,
         now: datetime,
     ) -> Tracked:
-        """Play the entries from ``start`` on, and write what comes of them in place of what did.
-
-        ``held`` is the account, held by the caller, with the state that it had come to.
-        """
-        before = held.state or start
-        rules = self._tracker.rules_of(uow, held)
-        told = before.breaches[len(start.breaches) :]
-        _rewind(uow, held, start)
+        """Play the entries from ``state`` on, and write what comes of them in place of what did."""
+        before, rules = state_of(held), self._tracker.rules_of(uow, held)
+        known = before.breaches[len(state.breaches) :]
+        _rewind(uow, start, state)
         log = Chronicle(uow, held, rules, self._ids, now)
-        state = start
         for entry in entries:
             for event in needed(state, entry.events):
-                state = _played(log, state, rules, event, told)
+                state = _played(log, state, rules, event, known)
         if before.at is not None and (state.at is None or state.at < before.at):
-            state = _played(log, state, rules, Clock(before.at), told)
+            state = _played(log, state, rules, Clock(before.at), known)
         log.write()
-        kept = replace(held, state=state, updated_at=now)
+        kept = replace(held, state=state, updated_at=heard_at or held.updated_at)
         uow.funded.save(kept)
-        _take_back(uow, kept, rules, [each for each in told if each not in state.breaches], now)
+        _take_back(uow, kept, rules, [each for each in known if each not in state.breaches], now)
         return Tracked(kept, rules, before, tuple(log.breaches))
+
+
+def _checkpoint(uow: UnitOfWork, held: FundedAccount, *, wanted: bool) -> Checkpoint | None:
+    """The account as it was before; useless once other rules, or a payout, changed it since."""
+    kept = uow.addons.checkpoint(held.account_id)
+    if kept is not None and not _playable(kept, held):
+        uow.addons.close(held.account_id)
+        kept = None
+    if kept is None and wanted:
+        kept = keep_checkpoint(uow, held)
+    return kept
+
+
+def _playable(kept: Checkpoint, held: FundedAccount) -> bool:
+    if kept.state is None or held.state is None:
+        return False
+    then, now = kept.state.paid_out, held.state.paid_out
+    pinned = (held.rule_set_id, held.rule_set_version, held.accepted_at)
+    return then == now and pinned == (kept.rule_set_id, kept.rule_set_version, kept.accepted_at)
 
 
 def _played(
@@ -89,12 +134,17 @@ def _played(
     return done.state
 
 
-def _rewind(uow: UnitOfWork, held: FundedAccount, start: AccountState) -> None:
-    """Forget the days and minutes that the entries wrote; those of the checkpoint go on."""
-    first = None if start.day is None else start.day + _DAY
-    days = uow.funded.days(held.account_id, first)
-    own = [each.day for each in days if each.recorded is Recorded.OWN]
-    uow.funded.rewind(held.account_id, own, 0 if start.at is None else minute_of(start.at) + 1)
+def _rewind(uow: UnitOfWork, start: Checkpoint, state: AccountState) -> None:
+    """Forget the days and minutes since the checkpoint, and put its own ones back."""
+    own = start.account_id
+    days = uow.funded.days(own, state.day)
+    minute = 0 if state.at is None else minute_of(state.at)
+    ours = [each.day for each in days if each.recorded is Recorded.OWN]
+    uow.funded.rewind(own, ours, minute)
+    if start.day is not None:
+        uow.funded.save_day(start.day)
+    if start.minute is not None:
+        uow.funded.save_minute(start.minute)
 
 
 def _take_back(

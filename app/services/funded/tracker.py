@@ -30,6 +30,7 @@ from app.propfirm import (
     step,
 )
 from app.services import ports
+from app.services.funded.checkpoints import keep_checkpoint
 from app.services.funded.chronicle import Chronicle
 from app.services.funded.sessions import silent
 from app.services.pnl import Worth
@@ -167,6 +168,9 @@ class Tracker:
         state = self._ended(uow, held, rules, log, held.state, now)
         if state is held.state:
             return None
+        if held.source is Source.ADDON and uow.addons.checkpoint(account_id) is None:
+            # What was told before the day's end may still be under way: it is played from here.
+            keep_checkpoint(uow, held)
         return self._keep(uow, held, rules, log, state, None)
 
     def current(self, uow: UnitOfWork, account_id: str) -> Tracked | None:

@@ -10,7 +10,7 @@ from typing import Protocol
 from app.domain.addon.messages import Execution
 from app.domain.addon.records import AddonKey, Followed, KeptExecution
 from app.domain.addon.stream import Place
-from app.propfirm import AccountState, Event
+from app.propfirm import AccountState, Event, FundedDay, FundedMinute
 
 
 class AddonKeys(Protocol):
@@ -35,7 +35,8 @@ class AddonKeys(Protocol):
 class Checkpoint:
     """A funded account as it was before news that may not be in their order.
 
-    All but its id are None when it was not pinned to any rules then.
+    ``day`` and ``minute`` are what was known of those that the state is in.  All but the id is None
+    when the account was not pinned to any rules then.
     """
 
     account_id: str
@@ -43,6 +44,8 @@ class Checkpoint:
     rule_set_id: str | None = None
     rule_set_version: str | None = None
     accepted_at: datetime | None = None
+    day: FundedDay | None = None
+    minute: FundedMinute | None = None
 
 
 @dataclass(frozen=True, slots=True)

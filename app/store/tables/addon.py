@@ -9,7 +9,16 @@ from sqlalchemy import Boolean, Column, Index, Integer, Table, UniqueConstraint
 from app.domain.addon.keeping import kept_message, kept_skew, kept_stream, skew_of, stream_of
 from app.domain.addon.messages import Operation
 from app.domain.addon.reading import read_message
-from app.propfirm.keeping import kept_news, kept_state, news_of, state_of
+from app.propfirm.keeping import (
+    day_of,
+    kept_day,
+    kept_minute,
+    kept_news,
+    kept_state,
+    minute_of,
+    news_of,
+    state_of,
+)
 from app.store.tables.schema import METADATA, choice, decimal, instant, one_of, reference, words
 from app.store.types import Document, Number, Words
 
@@ -54,6 +63,8 @@ ADDON_CHECKPOINTS: Final = Table(
     words("rule_set_id", null=True),
     words("rule_set_version", null=True),
     instant("accepted_at", null=True),
+    Column("day", Document(kept_day, day_of), nullable=True),
+    Column("minute", Document(kept_minute, minute_of), nullable=True),
     sqlite_with_rowid=False,
 )
 

@@ -129,8 +129,10 @@ def test_a_peak_that_came_late_raises_the_floor_as_if_it_had_come_in_time(
         Status.ACTIVE,
     )
     assert state.balance == 50010
+    station.post(told(5, cash="50010"))
     with station.store.read() as uow:
         assert uow.addons.checkpoint(station.account_id()) is None
+        assert list(uow.addons.entries(station.account_id())) == []
 
 
 def test_a_breach_that_came_late_is_a_breach_and_told_once(accepted: Station) -> None:

@@ -104,7 +104,7 @@ def test_news_of_nothing_are_time_and_the_same_contracts_are_none() -> None:
         day_start_balance=Decimal(50000),
         contracts=Decimal(1),
     )
-    events = events_of(read(told(1, positions=[position()])), START)
-    assert needed(state, events) == [Clock(START)]
-    assert needed(replace(state, contracts=Decimal(2)), events)[0] == Held(START, Decimal(1))
-    assert needed(replace(state, balance=Decimal(1)), events) == list(events[1:])
+    held, update = events = events_of(read(told(1, positions=[position()])), START)
+    assert needed(state, events) == [Clock(START), Clock(START)]
+    assert needed(replace(state, contracts=Decimal(2)), events) == [held, Clock(START)]
+    assert needed(replace(state, balance=Decimal(1)), events) == [Clock(START), update]
