@@ -10,9 +10,9 @@ from typing import Final
 
 from app.domain.money import ZERO, divide, exact
 from app.sim.ledger import Ledger
-from tests.venues.alpaca.assets import Asset
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.prices import Prices
 from tests.venues.alpaca.orders import Execution, Ticket
-from tests.venues.alpaca.prices import Prices
 from tests.venues.alpaca.words import Json, cents, name_of, said, stamp
 
 #: A short sale at the market is counted this much above the ask.

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from tests.venues.alpaca.account import AccountBook
-from tests.venues.alpaca.assets import Asset
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.prices import Prices
 from tests.venues.alpaca.orders import Ticket
-from tests.venues.alpaca.prices import Prices
 from tests.venues.alpaca.words import (
     PATTERN_DAY_TRADER,
     bad_field,

@@ -13,9 +13,9 @@ from app.brokers.chaos.faults import EVERY, Fault
 from app.domain.errors import InvalidInput
 from app.venue.plan import LONGEST_S, Scripted, chances_in
 from tests.venues.alpaca.account import Terms
-from tests.venues.alpaca.assets import Asset
-from tests.venues.alpaca.hours import Session
 from tests.venues.alpaca.house import KEY, House
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.hours import Session
 from tests.venues.alpaca.server import Server, read_json
 from tests.venues.alpaca.words import ApiError, Json, bad_field
 

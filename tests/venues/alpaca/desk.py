@@ -10,10 +10,10 @@ from app.domain.orders import OrderEvent
 from app.sim.book import Match
 from tests.venues.alpaca import matching
 from tests.venues.alpaca.account import AccountBook
-from tests.venues.alpaca.hours import Hours, Session
 from tests.venues.alpaca.log import Log
+from tests.venues.alpaca.market.hours import Hours, Session
+from tests.venues.alpaca.market.prices import Prices
 from tests.venues.alpaca.orders import LIVE, Execution, Ticket
-from tests.venues.alpaca.prices import Prices
 from tests.venues.alpaca.words import Json, name_of, said, stamp
 
 Tell = Callable[[str, str, Json], None]

@@ -8,9 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.venues.alpaca.assets import Asset, spelled
+from tests.venues.alpaca.market.assets import Asset, spelled
+from tests.venues.alpaca.market.prices import Prices
 from tests.venues.alpaca.orders import Ticket
-from tests.venues.alpaca.prices import Prices
 from tests.venues.alpaca.words import (
     Json,
     bad_field,

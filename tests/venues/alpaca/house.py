@@ -14,13 +14,13 @@ from app.sim.ledger import Ledger
 from app.venue.plan import Plan, Scripted
 from tests.venues.alpaca import checks, entry
 from tests.venues.alpaca.account import AccountBook, Terms
-from tests.venues.alpaca.assets import Asset
 from tests.venues.alpaca.desk import Desk, Floor, Told
-from tests.venues.alpaca.hours import Hours, Session
 from tests.venues.alpaca.log import Log
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.hours import Hours, Session
+from tests.venues.alpaca.market.prices import Prices
+from tests.venues.alpaca.market.tape import Tape
 from tests.venues.alpaca.orders import Ticket
-from tests.venues.alpaca.prices import Prices
-from tests.venues.alpaca.tape import Tape
 from tests.venues.alpaca.updates import Updates
 from tests.venues.alpaca.words import Json, bad_field, number, unprocessable
 

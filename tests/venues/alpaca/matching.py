@@ -16,7 +16,7 @@ from app.domain.quotes import Quote
 from app.sim import book
 from app.sim.book import Depth, WorkingOrder
 from app.sim.costs import Costs
-from tests.venues.alpaca.assets import Asset
+from tests.venues.alpaca.market.assets import Asset
 from tests.venues.alpaca.orders import Execution, Ticket
 from tests.venues.alpaca.words import name_of
 

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from app.brokers.chaos.faults import Fault
 from tests.venues.alpaca.account import AccountBook
 from tests.venues.alpaca.house import House
-from tests.venues.alpaca.market_data import MarketData
+from tests.venues.alpaca.market.rest import MarketData
 from tests.venues.alpaca.trading import Trading
 from tests.venues.alpaca.words import nowhere
 

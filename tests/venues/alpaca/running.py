@@ -14,9 +14,9 @@ from app.domain.instruments import resolve
 from app.sim.synthetic import SyntheticMarket
 from tests.venues.alpaca.account import Terms
 from tests.venues.alpaca.control import ControlHandler
-from tests.venues.alpaca.hours import Session
 from tests.venues.alpaca.house import KEY, SECRET, House
 from tests.venues.alpaca.log import Log
+from tests.venues.alpaca.market.hours import Session
 from tests.venues.alpaca.server import Handler, Server
 
 HOST: Final = "127.0.0.1"

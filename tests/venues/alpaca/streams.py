@@ -14,7 +14,7 @@ import simple_websocket
 
 from tests.venues.alpaca.house import House
 from tests.venues.alpaca.lines import Line, Lines
-from tests.venues.alpaca.tape import CHANNELS, CRYPTO, STOCKS, TEST, carries
+from tests.venues.alpaca.market.tape import CHANNELS, CRYPTO, STOCKS, TEST, carries
 from tests.venues.alpaca.words import Json
 
 #: How long a client may take to say who it is, in seconds.

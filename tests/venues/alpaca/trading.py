@@ -10,9 +10,9 @@ from typing import Any, Final
 from app.brokers.chaos.faults import Fault
 from app.domain.money import ZERO, to_step
 from tests.venues.alpaca.account import AccountBook
-from tests.venues.alpaca.assets import Asset, spelled
-from tests.venues.alpaca.hours import NEW_YORK
 from tests.venues.alpaca.house import House
+from tests.venues.alpaca.market.assets import Asset, spelled
+from tests.venues.alpaca.market.hours import NEW_YORK
 from tests.venues.alpaca.orders import Execution, Ticket
 from tests.venues.alpaca.words import (
     NOT_FOUND,

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from app.domain.quotes import Quote, QuoteSource
 from app.sim.book import Depth, Execution
-from tests.venues.alpaca.assets import ASSETS, Asset
+from tests.venues.alpaca.market.assets import ASSETS, Asset
 from tests.venues.alpaca.words import number, unprocessable
 
 #: Quotes and trades of a symbol that are kept for the history.

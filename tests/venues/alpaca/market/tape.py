@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from tests.venues.alpaca.lines import Line, Lines
-from tests.venues.alpaca.prices import Priced, Prices, Trade
+from tests.venues.alpaca.market.prices import Priced, Prices, Trade
 from tests.venues.alpaca.words import Json
 
 CHANNELS: Final = (

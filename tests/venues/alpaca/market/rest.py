@@ -8,11 +8,11 @@ from itertools import islice
 from typing import Any, Final
 
 from tests.venues.alpaca.account import AccountBook
-from tests.venues.alpaca.assets import Asset
-from tests.venues.alpaca.bars import Frame, History
 from tests.venues.alpaca.house import House
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.bars import Frame, History
+from tests.venues.alpaca.market.tape import quote_json, trade_json
 from tests.venues.alpaca.streams import nanoseconds
-from tests.venues.alpaca.tape import quote_json, trade_json
 from tests.venues.alpaca.words import ApiError, Json, bad_field, instant, nowhere
 
 Query = Mapping[str, str]

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from tests.venues.alpaca.assets import Asset
-from tests.venues.alpaca.hours import NEW_YORK, Hours
+from tests.venues.alpaca.market.assets import Asset
+from tests.venues.alpaca.market.hours import NEW_YORK, Hours
 from tests.venues.alpaca.words import Json, bad_field
 
 _FRAME: Final = re.compile(r"(\d{1,2})(Min|T|Hour|H|Day|D|Week|W|Month|M)")
