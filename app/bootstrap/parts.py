@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import Final
+from typing import Final, NoReturn
 
 import structlog
 
@@ -17,10 +17,11 @@ from app.brokers.paper import PaperVenue
 from app.brokers.quotes import QuoteBook, Refused
 from app.brokers.registry import Factory, Registry
 from app.config import Settings
-from app.domain.accounts import Account
-from app.domain.errors import SignalboxError
+from app.domain.accounts import WATCHED, Account
+from app.domain.errors import NotFound, SignalboxError
 from app.domain.events import Fact, FactKind
 from app.domain.quotes import Quote
+from app.domain.refusals import explain
 from app.ids import TimeOrderedIds
 from app.services.bus import Bus
 from app.services.ports import Clock
@@ -96,7 +97,12 @@ def open_parts(
     quotes.on_quote(venue.on_quote)
     chaos = chaos_venue(settings, quotes, clock, random.Random(seed))  # noqa: S311
     quotes.on_quote(chaos.on_quote)
-    factories: dict[str, Factory] = {"paper": venue.broker, "chaos": chaos.broker, **venues}
+    factories: dict[str, Factory] = {
+        "paper": venue.broker,
+        "chaos": chaos.broker,
+        WATCHED: _watched,
+        **venues,
+    }
     brokers = Registry(factories, partial(_account, store))
     bus.subscribe(partial(_renew_changed, brokers))
     return Parts(
@@ -112,6 +118,10 @@ def open_parts(
         chaos=chaos,
         brokers=brokers,
     )
+
+
+def _watched(account: Account) -> NoReturn:
+    raise NotFound(explain("WATCHED_ONLY", account=account.name))
 
 
 def _check_key(store: SqlStore, vault: Vault, clock: Clock) -> None:

@@ -105,7 +105,7 @@ def broker(settings: Settings) -> Check:
     """Whether every account answers at its venue."""
     try:
         with opened(settings) as made:
-            accounts = made.accounts.list(None)
+            accounts = [each for each in made.accounts.list(None) if not each.watched]
             for account in accounts:
                 made.brokers.of(account.id).account()
     except SignalboxError as error:

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 from app.domain.money import ZERO, exact
+
+#: The venue of accounts that an add-on tells of: they are watched, never traded from here.
+WATCHED: Final = "ninjatrader"
 
 
 class Mode(StrEnum):
@@ -39,6 +43,11 @@ class Account:
     user_id: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     deposited: Decimal = ZERO
+
+    @property
+    def watched(self) -> bool:
+        """Whether no order goes there from here, and its books hold nothing."""
+        return self.venue == WATCHED
 
     @property
     @exact

@@ -30,8 +30,6 @@ from app.services.funded.rules import find
 from app.services.funded.tracker import Tracked, Tracker, realised_of, state_of
 from app.services.ports import Ids, KeptNews, Store, UnitOfWork
 
-#: The venue of an account that only an add-on tells of.
-WATCHED: Final = "ninjatrader"
 _MOST_NEWS: Final = 500
 _LONGEST_NEWS: Final = timedelta(days=7)
 _NAME_LENGTH: Final = 80
@@ -139,7 +137,7 @@ class FundedChanges:
         chosen: Chosen,
     ) -> Tracked:
         now = self._clock.now()
-        watched = account.venue == WATCHED
+        watched = account.watched
         source = Source.ADDON if watched else Source.FILLS
         state, baseline = opened(rules), ZERO
         known = _told_balance(uow, account.id) if watched else None

@@ -96,7 +96,9 @@ class DriftDesk:
         """Return how the user's accounts stand, or one of them; raises NotFound."""
         with self._store.read() as uow:
             accounts = [
-                each for each in uow.accounts.list(user_id) if account_id in {None, each.id}
+                each
+                for each in uow.accounts.list(user_id)
+                if account_id in {None, each.id} and not each.watched
             ]
             if account_id is not None and not accounts:
                 raise NotFound("There is no such account.")
@@ -119,7 +121,9 @@ class DriftDesk:
         """Have the user's accounts compared now, or one of them; return their ids."""
         with self._store.read() as uow:
             found = [
-                each.id for each in uow.accounts.list(user_id) if account_id in {None, each.id}
+                each.id
+                for each in uow.accounts.list(user_id)
+                if account_id in {None, each.id} and not each.watched
             ]
         if account_id is not None and not found:
             raise NotFound("There is no such account.")

@@ -83,7 +83,7 @@ class Reconciler:
         """Doubt every account until it was compared, as at a start; return the accounts."""
         now = self._clock.now()
         with self._store.write() as uow:
-            accounts = [account.id for account in uow.accounts.list()]
+            accounts = _compared_with_venues(uow)
             for account_id in accounts:
                 trust.doubt(uow, account_id, now)
         return accounts
@@ -96,7 +96,7 @@ class Reconciler:
         """Return the accounts that are to be compared now."""
         now = self._clock.monotonic()
         with self._store.read() as uow:
-            accounts = [account.id for account in uow.accounts.list()]
+            accounts = _compared_with_venues(uow)
         return [each for each in accounts if self._due.get(each, now) <= now]
 
     def check_soon(self, account_id: str) -> None:
@@ -257,6 +257,11 @@ def _missing(order: Order, asked: Question, answer: Answer) -> bool:
     return any(
         each.id == order.id and each.updated_at == order.updated_at for each in asked.working
     )
+
+
+def _compared_with_venues(uow: UnitOfWork) -> list[str]:
+    """The accounts that have books of ours to compare, by id."""
+    return [account.id for account in uow.accounts.list() if not account.watched]
 
 
 def _compared(account_id: str) -> str:

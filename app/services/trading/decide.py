@@ -264,7 +264,7 @@ class Decider:
         # The account's rules come before the switches: where they threw one, they say it better.
         fitting = refusal or self._fitting(uow, case, planned, replaced)
         if isinstance(fitting, Plan):
-            refusal = risk.check(fitting, limits)
+            refusal = risk.check(fitting, limits) or _watched(case.account)
             if refusal is None:
                 return fitting
             fitting = refusal
@@ -353,6 +353,10 @@ def _planned(decision: Decision, planned: Plan) -> Decision:
 def _by_hand(uow: UnitOfWork, alert_id: str) -> bool:
     alert = uow.alerts.get(alert_id)
     return alert is not None and alert.source is AlertSource.MANUAL
+
+
+def _watched(account: Account) -> Denied | None:
+    return denied("WATCHED_ONLY", account=account.name) if account.watched else None
 
 
 def _strategy(uow: UnitOfWork, alert: Alert) -> Strategy:

@@ -7,13 +7,15 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.accounts import WATCHED
+from app.domain.accounts import WATCHED
 from app.domain.addon.records import AddonKey, Followed
 from app.domain.errors import NotFound
 from app.domain.events import FactKind
 from app.domain.users import User
 from app.propfirm import FundedAccount, Source, Status
 from app.services.funded import Chosen
-from app.services.funded.changes import WATCHED, FundedChanges
+from app.services.funded.changes import FundedChanges
 from app.services.funded.rules import RuleBook
 from app.services.pnl import Worth
 from tests.support.addon import read as message_of
