@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -141,3 +142,20 @@ def test_a_raw_body_keeps_every_byte(store: SqlStore) -> None:
         kept = unit.alerts.get("alert-0001")
     assert kept is not None
     assert kept.body == body
+
+
+def test_a_document_that_is_held_is_decoded_once_and_makes_room_for_newer_ones() -> None:
+    decoded: list[Any] = []
+
+    def decode(value: Any) -> Any:  # noqa: ANN401  a document
+        decoded.append(value)
+        return tuple(value)
+
+    kind = Document(list, decode, held=2)
+    write, read = kind.bind_processor(DIALECTS[0]), kind.result_processor(DIALECTS[0], None)
+    texts = [write((number,)) for number in range(3)]
+    assert [read(text) for text in texts[1:]] == [(1,), (2,)]
+    assert decoded == []
+    assert (read(texts[0]), read(texts[0])) == ((0,), (0,))
+    assert decoded == [[0]]
+    assert (read(None), write(None)) == (None, None)

@@ -293,6 +293,18 @@ def events_of(
     return events
 
 
+@exact
+def could_break(state: AccountState, rules: RuleSet, news: Event) -> bool:
+    """Whether the news may break a limit of loss: what is to be kept whatever happens then."""
+    equity = news.equity(rules) if isinstance(news, Update) else None
+    if equity is None:
+        return False
+    rooms = [equity - state.floor]
+    if rules.daily_loss is not None:
+        rooms.append(equity - state.day_start_balance + rules.daily_loss.amount)
+    return any(map(rules.broken, rooms))
+
+
 def _held(uow: UnitOfWork, account_id: str) -> FundedAccount:
     held = uow.funded.hold(account_id)
     if held is None:

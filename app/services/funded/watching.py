@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from app.domain.accounts import Account
 from app.domain.events import Fact, FactKind
-from app.propfirm import FundedAccount, Source
+from app.propfirm import Clock, FundedAccount, Source
 from app.services.funded.desk import View, pending_view, view_of
-from app.services.funded.tracker import Tracked, Tracker, Worths
+from app.services.funded.tracker import (
+    Tracked,
+    Tracker,
+    Worths,
+    could_break,
+    events_of,
+    state_of,
+)
 from app.services.pnl import Worth
 from app.services.ports import Store, UnitOfWork
 
@@ -57,10 +64,16 @@ class NobodyLooks:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """An account as it was found, and as it is played on; None for a pending one."""
+    """An account as it was found and as it stands; None for a pending one.
+
+    ``moved`` says that it has to be written to stand as its books say, ``breaks`` that it may break
+    a limit of loss then.
+    """
 
     found: FundedAccount
-    tracked: Tracked | None
+    tracked: Tracked | None = None
+    moved: bool = False
+    breaks: bool = False
 
 
 class Watching:
@@ -125,8 +138,8 @@ class Watching:
             found = self._found(uow, only)
             own = {each.account_id for each in found if each.source is Source.FILLS}
             worths = self._worths(own) if own else {}
-            seen = {each.account_id: self._look(uow, each, worths) for each in found}
-        changed = [each for each in seen.values() if _changed(each, now)]
+            seen = {each.account_id: self._look(uow, each, worths, now) for each in found}
+        changed = [each for each in seen.values() if each.moved]
         if changed:
             seen |= self._keep(changed, worths, now)
         return list(seen.values())
@@ -139,19 +152,32 @@ class Watching:
         self._funded = {each.account_id for each in found}
         return found
 
-    def _look(self, uow: UnitOfWork, found: FundedAccount, worths: Mapping[str, Worth]) -> _Seen:
+    def _look(
+        self,
+        uow: UnitOfWork,
+        found: FundedAccount,
+        worths: Mapping[str, Worth],
+        now: datetime,
+    ) -> _Seen:
         if found.pending:
-            return _Seen(found, None)
-        worth = worths.get(found.account_id)
-        return _Seen(found, self._tracker.as_of_now(uow, found, worth))
+            return _Seen(found)
+        if found.source is not Source.FILLS:
+            return _Seen(found, self._tracker.as_of_now(uow, found, None))
+        rules, state = self._tracker.rules_of(uow, found), state_of(found)
+        news = events_of(found, rules, worths.get(found.account_id), now)
+        told = [each for each in news if not isinstance(each, Clock)]
+        if told or rules.day(now) != state.day or _old(found, now):
+            breaks = any(could_break(state, rules, each) for each in told)
+            return _Seen(found, moved=True, breaks=breaks)
+        return _Seen(found, Tracked(found, rules, state))
 
     def _keep(
         self, changed: Sequence[_Seen], worths: Mapping[str, Worth], now: datetime
     ) -> dict[str, _Seen]:
-        """Write what moved; only what is told of a breach waits for the disk."""
-        broke = any(each.tracked is not None and each.tracked.breaches for each in changed)
+        """Write what moved; only what may tell of a breach waits for the disk."""
+        breaks = any(each.breaks for each in changed)
         kept = {}
-        with self._store.write() if broke else self._store.record() as uow:
+        with self._store.write() if breaks else self._store.record() as uow:
             for each in changed:
                 account_id = each.found.account_id
                 played = self._tracker.look(uow, account_id, worths.get(account_id), now)
@@ -168,11 +194,12 @@ class Watching:
             account = self._account(each.found.account_id)
             if account is None or account.user_id is None or account.user_id not in watchers:
                 continue
-            view = (
-                pending_view(account, each.found, now)
-                if each.tracked is None
-                else view_of(account, each.tracked, now)
-            )
+            if each.tracked is not None:
+                view = view_of(account, each.tracked, now)
+            elif each.found.pending:
+                view = pending_view(account, each.found, now)
+            else:
+                continue  # it was dropped meanwhile
             views.setdefault(account.user_id, []).append(view)
         if views:
             self._sink.rules(views)
@@ -188,11 +215,5 @@ def _nobody() -> None:
     """Wake nobody: whoever made the watch calls ``step``."""
 
 
-def _changed(seen: _Seen, now: datetime) -> bool:
-    """Whether an account of our own has to be written: it moved, or was not written for long."""
-    if seen.found.source is not Source.FILLS or seen.tracked is None:
-        return False
-    heard = seen.found.updated_at
-    if heard is None or now - heard >= _TOUCHED_EVERY:
-        return True
-    return replace(seen.tracked.after, at=None) != replace(seen.tracked.before, at=None)
+def _old(found: FundedAccount, now: datetime) -> bool:
+    return found.updated_at is None or now - found.updated_at >= _TOUCHED_EVERY

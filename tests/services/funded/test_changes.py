@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 
 from app.domain.accounts import WATCHED
-from app.domain.accounts import WATCHED
 from app.domain.addon.records import AddonKey, Followed
 from app.domain.errors import NotFound
 from app.domain.events import FactKind

@@ -74,6 +74,17 @@ def test_an_account_to_which_nothing_happens_is_written_every_five_seconds(
     assert funded.days() == []
 
 
+def test_an_account_that_is_dropped_between_two_looks_is_shown_no_more(
+    funded: FundedHouse,
+) -> None:
+    funded.accept(STATIC, Source.FILLS)
+    post = Post(funded)
+    post.second(0, 100)
+    funded.drop()
+    post.second(0, 200)
+    assert len(post.onlooker.told) == 1
+
+
 def test_a_price_that_is_not_known_is_no_news_of_zero(funded: FundedHouse) -> None:
     funded.accept(STATIC, Source.FILLS)
     post = Post(funded)
