@@ -19,7 +19,7 @@ from app.propfirm.account import (
 )
 from app.propfirm.engine import Step, after_all, reset, step
 from app.propfirm.exposure import Exposure, Stake, exposed
-from app.propfirm.guard import Answer, Check, check, checks
+from app.propfirm.guard import Answer, Check, check, checks, weigh
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
 from app.propfirm.library import gathered, library, rule_set
 from app.propfirm.limits import Limit, LimitName, limits
@@ -122,4 +122,5 @@ __all__ = [
     "step",
     "taken_over",
     "warned",
+    "weigh",
 ]

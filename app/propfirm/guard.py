@@ -53,10 +53,15 @@ def check(state: AccountState, rules: RuleSet, proposal: Proposal, around: Surro
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question that is asked of an order, and why the answer is no; None when it is yes."""
+    """One question that is asked of an order, and why the answer is no; None when it is yes.
+
+    ``number`` is what it turns on: the equity, the contracts that could be held, or how much would
+    be left of a limit at worst, negative beyond it; None where it is no matter of numbers.
+    """
 
     name: str
     refusal: Denied | None
+    number: Decimal | None = None
 
 
 @exact
@@ -76,7 +81,21 @@ def checks(
         return (*gates, Check("equity", denied("FUNDED_UNKNOWN")))
     weight = _Weight(state.equity, proposal, around.open_risk)
     amounts = _amounts(state, rules, weight, _fits(state, rules, weight))
-    return (*gates, Check("equity", None), *amounts)
+    return (*gates, Check("equity", None, state.equity), *amounts)
+
+
+@exact
+def weigh(
+    state: AccountState, rules: RuleSet, proposal: Proposal, around: Surroundings
+) -> Answer | None:
+    """Return what ``check`` would answer if nothing but the amounts counted.
+
+    None while the equity is not known.  Raises InvalidInput for an impossible stop.
+    """
+    state = reset(state, rules, rules.day(around.at))
+    if state.equity is None:
+        return None
+    return _weighed(state, rules, _Weight(state.equity, proposal, around.open_risk))
 
 
 def _gates(
@@ -160,12 +179,13 @@ def _amounts(
 ) -> Iterator[Check]:
     order = weight.proposal
     for free in _free_contracts(state, rules, order):
-        many = order.opening > free
-        yield Check("contracts", _too_many(state, rules, order, fits) if many else None)
+        refusal = _too_many(state, rules, order, fits) if order.opening > free else None
+        yield Check("contracts", refusal, _kept(state, order) + order.opening)
     for name, room in _rooms(state, rules, weight.equity).items():
-        broken = rules.broken(room - weight.loss)
+        left = room - weight.loss
+        broken = rules.broken(left)
         refusal = _too_much(state, rules, weight, _CODES[name], room, fits) if broken else None
-        yield Check(name, refusal)
+        yield Check(name, refusal, left)
 
 
 def _free_contracts(state: AccountState, rules: RuleSet, order: Proposal) -> list[Decimal]:

@@ -10,7 +10,8 @@ import pytest
 
 from app.domain.addon.records import AddonKey, Followed
 from app.domain.safety.switches import Scope, TradingState
-from app.propfirm import Event, Held, Source, Update
+from app.propfirm import Event, FundedAccount, Held, Source, Update, rule_set
+from app.propfirm.keeping import kept_rules
 from app.services.halts import Halt
 from tests.propfirm.making import D
 from tests.support.addon import NAME, position, read, told
@@ -66,7 +67,7 @@ def test_an_order_that_fits_passes_every_question_and_sends_nothing(
         "hours": "The rules allow trading now.",
         "news": "There is no news of the list now.",
         "flat_time": "Everything is to be flat at 15:10 (America/Chicago).",
-        "equity": "The equity is 50,000.00, and at worst 49,500.00.",
+        "equity": "The equity is 50,000.00.",
         "max_drawdown": "At worst 1,500.00 would be left to the floor of 48,000.00.",
         "switch": "Trading is not stopped.",
         "books": "Our books and the broker's agree, as far as is known.",
@@ -98,6 +99,32 @@ def test_what_only_reduces_passes_without_a_question(world: World, path: str) ->
     assert (turned["code"], turned["fits"]) == ("FUNDED_MAX_LOSS", "3")
 
 
+def test_a_program_is_answered_with_the_firms_word_and_every_limit_with_what_is_left(
+    world: World, path: str
+) -> None:
+    rules = kept_rules(replace(rule_set("apex_eod_eval_50k"), id="mine", version="1"))
+    anywhere = {"policy": "anywhere", "note": "As you like."}
+    program = world.program()
+    own = {**rules, "automation": anywhere, "flat_time": None, "max_contracts": 6}
+    assert program.post("/api/rule-sets", own).status_code == 201
+    moved = program.send("PUT", f"{path}/rules", {"id": "mine", "version": "1"})
+    assert moved.status_code == 200, moved.text
+    found = asked(program, path, quantity="1", stop_points="10", automated=True)
+    assert found["allowed"] is True
+    told = {each["name"]: (each["label"], each["detail"]) for each in found["checks"]}
+    assert told["automation"] == ("Automation", "As you like.")
+    assert told["flat_time"] == ("Flat time", "The rules name no time to be flat.")
+    assert told["contracts"] == ("Contracts", "1 of 6 contracts could be held.")
+    assert told["max_drawdown"] == (
+        "Trailing drawdown",
+        "At worst 1,500.00 would be left to the trailing floor of 48,000.00.",
+    )
+    assert told["daily_loss"] == (
+        "Daily loss",
+        "At worst 500.00 would be left of the daily loss.",
+    )
+
+
 def test_news_of_the_list_are_asked_about(world: World, path: str) -> None:
     start = world.clock.now() - timedelta(minutes=5)
     end = world.clock.now() + timedelta(minutes=5)
@@ -105,6 +132,7 @@ def test_news_of_the_list_are_asked_about(world: World, path: str) -> None:
     assert world.program().post("/api/news", body).status_code == 201
     found = asked(world.program(), path, quantity="1")
     assert (found["code"], "during CPI" in found["detail"]) == ("FUNDED_NEWS", True)
+    assert (found["fits"], found["loss"], found["worst_equity"]) == ("0", "1000", "49000")
     _, key = world.strategy()
     posted = world.post(key, {"symbol": "ES", "action": "buy", "quantity": "1", "id": "one"})
     world.work()
@@ -150,6 +178,13 @@ def test_what_cannot_be_asked_is_refused_with_its_field(
     world: World, path: str, order: dict[str, object], field: str
 ) -> None:
     assert fault(world.program(), path, **order) == (422, {field})
+
+
+def test_a_pending_account_has_no_rules_to_ask(world: World, path: str) -> None:
+    with world.core.store.write() as uow:
+        uow.funded.delete(world.account_id())
+        uow.funded.insert(FundedAccount(world.account_id(), Source.ADDON))
+    assert fault(world.program(), path)[0] == 409
 
 
 def test_only_the_owner_of_a_funded_account_may_ask(world: World, path: str) -> None:

@@ -30,6 +30,7 @@ from app.propfirm import (
     check,
     checks,
     exposed,
+    weigh,
 )
 from app.services.funded.stakes import (
     CostsOf,
@@ -59,6 +60,10 @@ class Judged:
     def answer(self) -> Answer:
         """Return whether the entry could break a rule."""
         return check(self.state, self.rules, self.proposal, self.around)
+
+    def weighed(self) -> Answer | None:
+        """Return the amounts of the answer, whatever else forbids the entry; None if not known."""
+        return weigh(self.state, self.rules, self.proposal, self.around)
 
     def checks(self) -> tuple[Check, ...]:
         """Return everything that was asked for the answer."""
@@ -142,10 +147,7 @@ class Guarding:
                 return Ruling(smaller.leg.quantity, why)
             if not answer.fits:
                 break
-            leg = replace(smaller.leg, quantity=min(answer.fits, smaller.leg.quantity - 1))
-            smaller = replace(smaller, leg=leg)
-            if leg.quantity <= 0:
-                break
+            smaller = replace(smaller, leg=replace(smaller.leg, quantity=answer.fits))
             answer = self._asked(uow, funded, smaller)
         return Ruling(ZERO, why)
 

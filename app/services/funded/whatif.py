@@ -5,7 +5,7 @@ The answer comes from the very guard that entries pass, and from the switches be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -118,15 +118,16 @@ class WhatIf:
         judged = self._guarding.seen(uow, funded, opens, price, held.told)
         if isinstance(judged, Denied):
             return _unknown(judged, closing)
-        answer = judged.answer()
-        answer = replace(answer, fits=answer.fits + closing)
         found = [*judged.checks(), *_switches(uow, funded, opening)]
         refusal = next((each.refusal for each in found if each.refusal is not None), None)
-        return Supposition(refusal, answer, _in_words(found, judged, answer))
+        words = tuple(passing.checked(each, judged) for each in found)
+        return Supposition(refusal, _numbers(judged, closing), words)
 
 
-def _in_words(found: Sequence[Check], judged: Judged, answer: Answer) -> tuple[Checked, ...]:
-    return tuple(passing.checked(each, judged, answer) for each in found)
+def _numbers(judged: Judged, closing: Decimal) -> Answer:
+    """What fits, as the guard answers, with the amounts also where something else forbids it."""
+    answer, weighed = judged.answer(), judged.weighed()
+    return replace(weighed or answer, refusal=answer.refusal, fits=answer.fits + closing)
 
 
 def _unknown(refusal: Denied, closing: Decimal) -> Supposition:

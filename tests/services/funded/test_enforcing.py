@@ -18,6 +18,7 @@ from app.domain.safety.switches import Scope, Switch, TradingState
 from app.domain.settings import AccountLink
 from app.domain.strategies import Strategy
 from app.propfirm import Event, Held, Near, RuleSet, Source, Status, Update
+from app.services.funded.enforcing import Enforcer
 from app.services.trading.switches import impose, stop_account
 from tests.propfirm.making import SOFT, STATIC, D
 from tests.support.floor import Floor, restarted
@@ -345,6 +346,31 @@ def test_of_an_account_that_is_only_watched_it_is_said_that_nothing_can_be_close
         )
     ]
     assert ruled.switch is None
+
+
+def test_near_a_limit_of_a_watched_account_its_owner_has_to_act(floor: Floor) -> None:
+    ruled = under(floor, near=Near.FLATTEN)
+    with floor.core.store.write() as uow:
+        held = uow.funded.hold(ruled.account.id)
+        assert held is not None
+        uow.funded.delete(ruled.account.id)
+        uow.funded.insert(replace(held, source=Source.ADDON))
+        now = floor.clock.now()
+        events: list[Event] = [Held(now, D(1)), Update(now, D(50000), D(-900))]
+        floor.core.tracker.apply(uow, ruled.account.id, events, now)
+    ruled.second()
+    (told,) = ruled.told(FactKind.RULE_NEAR)
+    assert told.endswith("Signalbox only watches this account: trade smaller or close there.")
+    assert (ruled.switch, ruled.told(FactKind.FUNDED_ENFORCED)) == (None, [])
+
+
+def test_a_breach_is_a_reason_to_look_at_once(floor: Floor) -> None:
+    ruled = under(floor)
+    holding(ruled)
+    before = len(floor.facts)
+    at_price(ruled, "4980")
+    assert Enforcer.hears(floor.facts[before:])
+    assert not Enforcer.hears(floor.facts[:0])
 
 
 @pytest.mark.parametrize("state", [REDUCING, HALTED])

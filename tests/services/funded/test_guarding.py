@@ -188,6 +188,20 @@ def test_nothing_is_opened_while_a_price_is_not_known(ruled: Ruled) -> None:
     assert refused.code == "FUNDED_UNKNOWN"
 
 
+def test_an_entry_that_works_without_a_known_price_lets_nothing_else_open(floor: Floor) -> None:
+    ruled = Ruled(floor, versioned(STATIC), "desk")
+    ruled.accept()
+    floor.quote("5000")
+    floor.quote("20000", symbol="NQZ2026")
+    floor.broker.fills_at_once = False
+    waiting = ruled.send(ruled.strategy("Other", symbol="NQ"), action="buy", quantity="1")
+    assert floor.orders(waiting)[0].state is OrderState.ACCEPTED
+    floor.clock.advance(60)
+    floor.quote("5000")
+    refused = ruled.send(stopped(ruled), action="buy", quantity="1")
+    assert (refused.code, "NQZ2026" in str(refused.detail)) == ("FUNDED_NO_PRICE", True)
+
+
 def test_where_the_firm_wants_hands_a_ticket_passes_and_an_alert_does_not(floor: Floor) -> None:
     by_hand = Automation(Policy.FORBIDDEN, "Only by hand.")
     ruled = Ruled(floor, versioned(STATIC, automation=by_hand))
