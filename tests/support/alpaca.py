@@ -16,7 +16,7 @@ from typing import Any
 import requests
 import websocket
 
-from tests.support.serving import free_port
+from tests.support.serving import eventually, free_port
 from tests.support.tree import ROOT
 from tests.venues.alpaca.house import KEY, SECRET
 from tests.venues.alpaca.running import running
@@ -60,6 +60,15 @@ class StandIn:
         plain: dict[str, object] = {"side": "buy", "type": "market", "time_in_force": "day"}
         return self.rest("POST", "/orders", {"symbol": symbol, "qty": qty, **plain, **more})
 
+    def becomes(self, order_id: str, status: str) -> Any:  # noqa: ANN401  JSON
+        """The order once it has that status."""
+
+        def look() -> Any:  # noqa: ANN401  JSON
+            found = self.get(f"/orders/{order_id}", nested="true")
+            return found if found["status"] == status else None
+
+        return eventually(look, 5)
+
     def tell(self, verb: str, **data: object) -> Any:  # noqa: ANN401  JSON
         """Tell the control port something."""
         return self._control(verb, data)
@@ -89,6 +98,13 @@ class StandIn:
         assert json.loads(stream.recv())["data"]["status"] == "authorized"
         stream.send(json.dumps({"action": "listen", "data": {"streams": ["trade_updates"]}}))
         assert json.loads(stream.recv())["stream"] == "listening"
+        return stream
+
+    def data_stream(self, place: str = "/v2/iex") -> websocket.WebSocket:
+        """Open a market data stream in JSON and say who we are."""
+        stream = self.stream(place)
+        assert json.loads(stream.recv()) == [{"T": "success", "msg": "connected"}]
+        stream.send(json.dumps({"action": "auth", "key": self.keys[0], "secret": self.keys[1]}))
         return stream
 
     def _control(self, verb: str, data: object) -> Any:  # noqa: ANN401  JSON

@@ -76,6 +76,8 @@ class Desk:
         elif ticket.status in {"pending_new", "accepted"} and self.trades(ticket):
             self._make_new(ticket)
             self.look(ticket.symbol)
+        elif not ticket.over:
+            self.look(ticket.symbol)
 
     def trades(self, ticket: Ticket) -> bool:
         """Whether the market takes such an order now."""

@@ -53,7 +53,8 @@ class House:
         self._wake = threading.Condition(self.lock)
         self._session = Session.REGULAR
         self._rejects: set[str] = set()
-        self._reopen()
+        with self.lock:
+            self._reopen()
 
     def open_account(self, key: str, terms: Terms) -> AccountBook:
         """Open an account, or give it other terms; it is remembered."""
@@ -289,5 +290,4 @@ class House:
             book.ledger = book.ledger.after(booked)
         self.accounts[key] = book
         for ticket in tuple(book.working):
-            if ticket.status in {"pending_new", "pending_cancel"}:
-                self._schedule(key, ticket.id, 0.0)
+            self._schedule(key, ticket.id, 0.0)
