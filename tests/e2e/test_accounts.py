@@ -86,7 +86,7 @@ def test_chaos_is_chosen_by_a_preset_and_mended_by_hand(desk: Desk, trader: Trad
     made = trader.get("/api/accounts")["items"][-1]
     assert (made["venue"], made["settings"]) == ("chaos", {"faults": {"drop_after": "0.25"}})
     page.get_by_role("button", name="More").click()
-    page.get_by_role("link", name="Accounts").click()
+    page.get_by_role("link", name="Accounts", exact=True).click()
     ready(page)
     expect(card(page, "Storm")).to_contain_text("Chaos")
 

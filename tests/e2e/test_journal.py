@@ -93,7 +93,8 @@ def test_a_screenshot_is_added_shown_and_deleted(desk: Desk, traded: Trader) -> 
     shown = page.get_by_role("img", name="chart.png")
     expect(shown).to_be_visible()
     shown.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('.pictures img').naturalWidth > 300")
+    shown.evaluate("image => image.decode()")
+    assert shown.evaluate("image => image.naturalWidth") > 300
     page.get_by_role("button", name="Delete chart.png").click()
     expect(shown).to_have_count(0)
     # The answer comes piece by piece, and no width is right before its style sheets are there.
