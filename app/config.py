@@ -53,6 +53,9 @@ class Settings(BaseSettings):
     webhook_rate_limit: str = Field(
         "600/minute", description="Requests that one webhook key may make, such as 600/minute."
     )
+    addon_rate_limit: str = Field(
+        "3000/minute", description="Requests that one add-on key may make, such as 3000/minute."
+    )
     login_rate_limit: str = Field(
         "10/minute", description="Sign-in attempts from one address, such as 10/minute."
     )
@@ -138,7 +141,7 @@ class Settings(BaseSettings):
             raise ValueError("write it like https://signals.example.org")
         return value
 
-    @field_validator("webhook_rate_limit", "login_rate_limit")
+    @field_validator("webhook_rate_limit", "addon_rate_limit", "login_rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
         try:

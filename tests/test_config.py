@@ -27,6 +27,7 @@ GIVEN = {
     "TRADING_DAY_ROLL": "00:00 UTC",
     "MARKET_DATA": "synthetic",
     "MARKET_SEED": "7",
+    "ADDON_RATE_LIMIT": "99/minute",
     "QUOTE_MAX_AGE_S": "5",
     "ALERT_PRICE_MAX_AGE_S": "60",
     "LEASE_S": "10",

@@ -19,6 +19,7 @@ from apiflask import APIFlask
 from flask_socketio import SocketIO
 
 from app import logs
+from app.bootstrap.addon import addon_of
 from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
 from app.bootstrap.funded import add_funded
@@ -295,6 +296,7 @@ def _web_deps(
         users=made.users,
         accounts=made.accounts,
         funded=made.funded,
+        addon=addon_of(made, pause),
         what_if=WhatIf(made.store, made.clock, made.quotes, made.guarding),
         funds=funds,
         faults=fault_book(),
@@ -333,6 +335,7 @@ def _web_settings(made: Core) -> WebSettings:
         base_url=settings.base_url,
         async_mode=settings.async_mode,
         webhook_rate_limit=settings.webhook_rate_limit,
+        addon_rate_limit=settings.addon_rate_limit,
         login_rate_limit=settings.login_rate_limit,
         trusted_proxies=settings.trusted_proxies,
         session_hours=settings.session_hours,

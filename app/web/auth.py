@@ -27,6 +27,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEARER: Final = "Bearer "
 _MARK: Final = "_signalbox_guard"
 _STAMPED: Final = "."
+_WITHOUT_SESSION: Final = ("/webhook/", "/api/v1/ninjatrader/")
 
 
 class Guard(StrEnum):
@@ -34,7 +35,7 @@ class Guard(StrEnum):
 
     PUBLIC nothing; FORM nothing to read and a CSRF token to send; SESSION a sign-in (and a CSRF
     token to change anything); TOKEN an API token; EITHER one of both; WEBHOOK the key in the path,
-    which the inbox checks.
+    which the inbox checks; ADDON the key of an add-on, which its route checks.
     """
 
     PUBLIC = "public"
@@ -43,6 +44,7 @@ class Guard(StrEnum):
     TOKEN = "token"  # noqa: S105  a kind of guard, no secret
     EITHER = "session_or_token"
     WEBHOOK = "webhook"
+    ADDON = "addon_key"
 
 
 #: Routes that libraries add, which cannot carry the decorator.
@@ -82,11 +84,11 @@ class Visitor(UserMixin):  # type: ignore[misc]
 
 
 class Sessions(SecureCookieSessionInterface):
-    """Signed cookies, except on the webhook, whose senders have none."""
+    """Signed cookies, except for alerts and add-ons, whose senders have none."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Return the request's session; an empty one on the webhook, without any cryptography."""
-        if request.path.startswith("/webhook/"):
+        """Return the request's session; an empty one for programs that have none."""
+        if request.path.startswith(_WITHOUT_SESSION):
             return self.session_class()
         return super().open_session(app, request)
 
@@ -215,4 +217,5 @@ _CHECKS: Final[dict[Guard, Callable[[], ResponseReturnValue | None]]] = {
     Guard.TOKEN: _token,
     Guard.EITHER: _either,
     Guard.WEBHOOK: _open,
+    Guard.ADDON: _open,
 }

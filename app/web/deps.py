@@ -15,6 +15,7 @@ from app.services.reads import Reads
 
 if TYPE_CHECKING:
     from app.services.accounts import AccountService
+    from app.services.addon import Addon
     from app.services.agreement import Agreement
     from app.services.calendar import CalendarDesk
     from app.services.curves import CurveDesk
@@ -57,6 +58,7 @@ class WebSettings:
     base_url: str
     async_mode: Literal["eventlet", "threading"]
     webhook_rate_limit: str
+    addon_rate_limit: str
     login_rate_limit: str
     trusted_proxies: int
     session_hours: int
@@ -86,6 +88,7 @@ class WebDeps:
     users: UserService
     accounts: AccountService
     funded: Funded
+    addon: Addon
     what_if: WhatIf
     funds: Funds
     faults: FaultBook

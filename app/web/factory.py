@@ -31,7 +31,7 @@ from app.web.api import (
     trading,
 )
 from app.web.deps import WebDeps, attach
-from app.web.funded import install_funded, install_pages
+from app.web.funded import install_addon, install_funded, install_pages
 from app.web.notifications import install_notifications, install_notifications_page
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -63,6 +63,7 @@ def create_app(web: WebDeps) -> APIFlask:
     problems.install(app)
     headers.install(app, settings)
     webhook.install(app, web)
+    install_addon(app, web)
     health.install(app)
     signin.install(app, web)
     pages.install(app, settings)

@@ -37,6 +37,8 @@ STATUSES: Final[Mapping[type[SignalboxError], int]] = {
 CODE_STATUSES: Final[Mapping[str, int]] = {
     "CSRF": 403,
     "WRONG_SETUP_LINK": 403,
+    "MALFORMED_MESSAGE": 400,
+    "TOO_MANY_ACCOUNTS": 403,
     "ATTACHMENT_TOO_LARGE": 413,
     "ATTACHMENT_NOT_A_PICTURE": 415,
 }

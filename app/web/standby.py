@@ -15,6 +15,7 @@ from app.web.problems import answer
 RETRY_S: Final = 5
 #: Signing in and out changes nothing but the visitor's own cookie.
 ALLOWED: Final = frozenset({"signin.login", "signin.logout"})
+_STRANGERS: Final = frozenset({Guard.WEBHOOK, Guard.ADDON, Guard.FORM, Guard.PUBLIC})
 #: For strangers, who are not told about our machines.
 _SEND_AGAIN: Final = "Another server trades, and this one stands by: send it again in a moment."
 _ANOTHER: Final = "Another server trades, and this one stands by: it changes nothing."
@@ -31,7 +32,7 @@ def install(app: Flask) -> None:
         ownership = deps().ownership
         if deps().draining() or ownership.may_trade:
             return None
-        known = table.get(request.endpoint or "") not in {Guard.WEBHOOK, Guard.FORM, Guard.PUBLIC}
+        known = table.get(request.endpoint or "") not in _STRANGERS
         response = answer(503, ownership.explain() if known else _SEND_AGAIN, "STANDBY")
         response.headers["Retry-After"] = str(RETRY_S)
         return response

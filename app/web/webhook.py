@@ -56,7 +56,7 @@ def install(app: Flask, web: WebDeps) -> None:
 
 def _take(web: WebDeps, key: str, wait: Wait | None) -> Response:
     """Hand the delivery to the inbox; the first one too many in a window leaves a row as well."""
-    body = _body(request, web.settings.max_body_bytes + 1)
+    body = read_body(request, web.settings.max_body_bytes + 1)
     fault = _fault(body, web.settings.max_body_bytes) if wait is None else _RATE_FAULT
     delivery = _delivery(request, body[: web.settings.max_body_bytes])
     if fault is None:
@@ -67,7 +67,7 @@ def _take(web: WebDeps, key: str, wait: Wait | None) -> Response:
     return _too_often(wait) if wait and answer.status == 429 else _send(answer.status, answer.body)
 
 
-def _body(sent: Request, most: int) -> bytes:
+def read_body(sent: Request, most: int) -> bytes:
     """Return up to ``most`` bytes of the body, whether it comes with its length or in chunks.
 
     Raises RequestTimeout when the rest of it does not come: nothing may be kept of a half.

@@ -18,6 +18,7 @@ from flask_socketio import SocketIO
 from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
+from app.bootstrap.addon import addon_of
 from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
 from app.clock import VirtualClock
@@ -224,6 +225,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
                 base_url="http://signalbox.test",
                 async_mode="threading",
                 webhook_rate_limit="600/minute",
+                addon_rate_limit="3000/minute",
                 login_rate_limit="10/minute",
                 trusted_proxies=0,
                 session_hours=12,
@@ -239,6 +241,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         users=made.users,
         accounts=made.accounts,
         funded=made.funded,
+        addon=addon_of(made, nothing),
         what_if=WhatIf(made.store, clock, made.quotes, made.guarding),
         funds=funds,
         faults=fault_book(),

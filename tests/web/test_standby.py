@@ -49,13 +49,16 @@ def test_c20_every_route_that_changes_something_is_refused(standby: World) -> No
     rules = [rule for rule in standby.app.url_map.iter_rules() if "/api/" in rule.rule]
     for rule in rules:
         for method in (rule.methods or set()) - SAFE_METHODS:
-            if rule.rule.startswith("/api/tokens"):
+            if rule.rule.startswith(("/api/tokens", "/api/addon-keys")):
                 continue
             path = rule.build(dict.fromkeys(rule.arguments, "x"))
             assert path is not None
             answer = program.send(method, path[1], {})
             assert (answer.status_code, answer.get_json()["error_code"]) == (503, "STANDBY"), rule
-            assert "the server on beta, process 77, trades" in answer.get_json()["detail"]
+            # Who brings an add-on's key is not known yet, and is not told about our machines.
+            stranger = rule.rule.startswith("/api/v1/ninjatrader/")
+            named = "the server on beta, process 77, trades" in answer.get_json()["detail"]
+            assert named is not stranger, rule
             refused.add(rule.rule)
     assert len(refused) > 10
 
