@@ -66,6 +66,7 @@ function entries(halt, display) {
     go("Funded accounts", "/funded"),
     go("Rule sets", "/funded/rules"),
     go("News", "/funded/news"),
+    go("Add-on keys", "/funded/keys"),
     go("Journal", "/journal"),
     go("Metrics", "/metrics"),
     go("Reconciliation", "/drift"),

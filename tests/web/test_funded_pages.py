@@ -49,7 +49,7 @@ def test_a_funded_account_offers_other_versions_to_move_to(world: World) -> None
     assert 'value="topstep_combine_100k 2026' not in page
 
 
-@pytest.mark.parametrize("place", ["", "/rules", "/news"])
+@pytest.mark.parametrize("place", ["", "/rules", "/news", "/keys"])
 def test_the_pages_lead_to_each_other(world: World, place: str) -> None:
     page = world.client().get(f"/funded{place}").text
     assert f'href="/funded{place}" aria-current="true"' in page

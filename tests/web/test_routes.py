@@ -141,6 +141,7 @@ INVENTORY = {
     "GET /drift": G.SESSION,
     "GET /funded": G.SESSION,
     "GET /funded/<account_id>": G.SESSION,
+    "GET /funded/keys": G.SESSION,
     "GET /funded/news": G.SESSION,
     "POST /funded/news": G.SESSION,
     "POST /funded/news/<news_id>/delete": G.SESSION,

@@ -18,6 +18,7 @@ from app.propfirm.keeping import kept_rules
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
 from app.web.funded import rule_form
+from app.web.shapes import addon as addon_shapes
 from app.web.shapes import funded as shapes
 
 View = Callable[..., ResponseReturnValue]
@@ -155,6 +156,14 @@ def _news(form: Mapping[str, str], errors: Mapping[str, str]) -> str:
     )
 
 
+@guard(Guard.SESSION)
+def keys() -> str:
+    """Show the keys of add-ons, the newest first."""
+    found = [addon_shapes.key(each) for each in reversed(deps().addon.keys.list(me().id))]
+    boot = {"keys": found, "base_url": deps().settings.base_url}
+    return render_template("funded_keys.html", page=PAGE, boot=boot)
+
+
 def _status(error: InvalidInput | Conflict) -> int:
     return 409 if isinstance(error, Conflict) else 422
 
@@ -169,6 +178,7 @@ def install_pages(app: Flask) -> None:
         RULES: rule_sets,
         edited: edit,
         NEWS: news,
+        "/funded/keys": keys,
     }
     for path, view in views.items():
         routes.add_url_rule(path, view_func=view)

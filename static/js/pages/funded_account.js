@@ -8,6 +8,7 @@ import { Face, known } from "../funded.js";
 import { dirty, onPaint, setText } from "../live.js";
 import { renewing } from "../renew.js";
 import { attempt, toast } from "../toast.js";
+import { mountPlatform } from "../platform.js";
 import { mountWhatIf, sent } from "../whatif.js";
 import { upper } from "../words.js";
 
@@ -60,6 +61,7 @@ export function mount(root, data, { feed }) {
   setInterval(() => face.age(), AGE_MS);
   document.addEventListener("recolour", () => curve.plot.recolour());
   mountWhatIf(root, id);
+  mountPlatform(root, path, feed);
   mountPreferences(root, path);
   mountMove(root, path, () => state);
 }

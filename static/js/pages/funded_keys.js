@@ -47,7 +47,8 @@ export function mount(root, data) {
       tell(form, { name: "Enter a name, such as Trading computer." });
       return;
     }
-    const made = await sent(form, () => post(PATH, { name }));
+    const signed = form.elements.signed.checked;
+    const made = await sent(form, () => post(PATH, { name, signed }));
     if (!made) return;
     form.elements.name.value = "";
     const { secret, ...key } = made;
@@ -63,13 +64,13 @@ export function mount(root, data) {
 }
 
 function rowOf(key, revoke) {
-  const heard = key.last_seen_at ? `, heard of ${stamp(key.last_seen_at)}` : ", not heard of yet";
+  const heard = key.last_used_at ? `, last used ${stamp(key.last_used_at)}` : ", not used yet";
   const ended = key.revoked_at ? `, revoked ${stamp(key.revoked_at)}` : heard;
   const said = `Made ${stamp(key.created_at)}${ended}`;
   const what = make(
     "div",
     { className: "what" },
-    make("span", { textContent: key.name }),
+    make("span", { textContent: key.signed ? `${key.name}, signed` : key.name }),
     make("span", { className: "sub", textContent: said }),
   );
   const row = make("li", {}, what, make("span", { className: "spacer" }));
