@@ -89,6 +89,7 @@ def trading(client: Any) -> dict[str, object]:  # noqa: ANN401  untyped library
     )
     until(lambda: client.get_order_by_id(order.id).status.value == "new")
     replaced = client.replace_order_by_id(order.id, ReplaceOrderRequest(limit_price=498))
+    until(lambda: client.get_order_by_id(replaced.id).status.value == "new")
     nested = client.get_orders(listed("open", "MSFT"))
     client.cancel_order_by_id(replaced.id)
     until(lambda: client.get_order_by_id(replaced.id).status.value == "canceled")

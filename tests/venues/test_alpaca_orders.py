@@ -73,14 +73,25 @@ def test_a_bracket_holds_its_legs_until_the_entry_has_filled(alpaca: StandIn) ->
     assert held(alpaca) == {}
 
 
-def test_the_stop_of_a_bracket_works_and_cancels_the_other_leg(alpaca: StandIn) -> None:
+def test_the_stop_of_a_bracket_takes_the_place_of_the_other_leg(alpaca: StandIn) -> None:
     order = alpaca.order(
         order_class="bracket", take_profit={"limit_price": "280"}, stop_loss={"stop_price": "260"}
     )
     alpaca.becomes(order["id"], "filled")
     alpaca.price("AAPL", "259")
     done = alpaca.get(f"/orders/{order['id']}", nested="true")
-    assert (leg(done, "stop")["status"], leg(done, "limit")["status"]) == ("filled", "canceled")
+    assert (leg(done, "stop")["status"], leg(done, "limit")["status"]) == ("filled", "replaced")
+
+
+def test_a_held_leg_is_not_listed_as_open(alpaca: StandIn) -> None:
+    order = alpaca.order(
+        order_class="bracket", take_profit={"limit_price": "280"}, stop_loss={"stop_price": "260"}
+    )
+    alpaca.becomes(order["id"], "filled")
+    assert [one["type"] for one in alpaca.get("/orders", status="open")] == ["limit"]
+    assert alpaca.get("/orders", status="open", nested="true") == []
+    (whole,) = alpaca.get("/orders", status="all", nested="true")
+    assert sorted(one["status"] for one in whole["legs"]) == ["held", "new"]
 
 
 def test_a_cancelled_entry_takes_its_legs_with_it(alpaca: StandIn) -> None:
@@ -129,6 +140,33 @@ def test_a_replacement_is_a_new_order_for_what_is_left(alpaca: StandIn) -> None:
     assert (old["replaced_by"], old["filled_qty"]) == (new["id"], "2")
     again = alpaca.rest("PATCH", f"/orders/{order['id']}", {"qty": "7"})
     assert (again.status_code, again.json()["code"]) == (422, 42210000)
+
+
+def test_an_order_that_fills_before_its_replacement_arrives_is_not_replaced(
+    alpaca: StandIn,
+) -> None:
+    order = alpaca.order(qty="5", type="limit", limit_price="260", time_in_force="gtc")
+    alpaca.becomes(order["id"], "new")
+    alpaca.tell("line", travel_ms=300)
+    new = alpaca.rest("PATCH", f"/orders/{order['id']}", {"limit_price": "261"}).json()
+    assert alpaca.get(f"/orders/{order['id']}")["status"] == "pending_replace"
+    alpaca.price("AAPL", "259", "259.5")
+    alpaca.becomes(new["id"], "rejected")
+    assert alpaca.get(f"/orders/{order['id']}")["status"] == "filled"
+    assert held(alpaca) == {"AAPL": "5"}
+
+
+def test_a_replacement_is_for_less_when_its_order_fills_in_part_meanwhile(alpaca: StandIn) -> None:
+    order = alpaca.order(qty="5", type="limit", limit_price="260", time_in_force="gtc")
+    alpaca.becomes(order["id"], "new")
+    alpaca.tell("line", travel_ms=300)
+    new = alpaca.rest("PATCH", f"/orders/{order['id']}", {"limit_price": "261"}).json()
+    alpaca.price("AAPL", "259", "259.5", ask_size="2")
+    assert alpaca.becomes(order["id"], "replaced")["filled_qty"] == "2"
+    assert alpaca.get(f"/orders/{new['id']}")["qty"] == "3"
+    alpaca.price("AAPL", "259", "259.5")
+    alpaca.becomes(new["id"], "filled")
+    assert held(alpaca) == {"AAPL": "5"}
 
 
 def test_the_times_of_an_order_are_kept(alpaca: StandIn) -> None:

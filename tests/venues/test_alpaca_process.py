@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.alpaca import KEY, OuterStandIn, outer_stand_in
+from tests.support.alpaca import KEY, OuterStandIn, StandIn, outer_stand_in
 from tests.support.serving import eventually
 from tests.support.tree import ROOT
 from tests.venues.alpaca.log import Log
+from tests.venues.alpaca.running import move, running
 
 KILLS = 5
 
@@ -67,6 +68,24 @@ def test_the_command_says_where_it_is_and_how_it_is_used() -> None:
         check=True,
     )
     assert "--data" in done.stdout
+
+
+def test_prices_walk_when_they_are_told_to(tmp_path: Path) -> None:
+    def asks() -> list[float]:
+        query = {"symbols": "SPY,FAKEPACA"}
+        quotes = alpaca.get("/stocks/quotes/latest", **query)["quotes"]
+        return [quotes["SPY"]["ap"], quotes["FAKEPACA"]["ap"]]
+
+    with running(tmp_path) as made, requests.Session() as session:
+        alpaca = StandIn(made.address, made.control_address, tmp_path, session=session)
+        before = asks()
+        ending = threading.Event()
+        walk = threading.Thread(target=move, args=(made.house, ending, 0.02))
+        walk.start()
+        eventually(lambda: asks()[0] != before[0])
+        ending.set()
+        walk.join(5)
+        assert asks()[1] == 133.0
 
 
 @pytest.mark.hardship

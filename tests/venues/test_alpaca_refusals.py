@@ -75,6 +75,30 @@ def test_a_bad_order_is_refused_in_alpacas_words(
     assert alpaca.get("/orders", status="all") == []
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        "order",
+        None,
+        {"symbol": ["AAPL"]},
+        {"symbol": "AAPL", "side": ["buy"], "type": "market", "time_in_force": "day"},
+        {"symbol": "AAPL", "side": "buy", "type": "market", "time_in_force": {}, "qty": "1"},
+        {
+            "symbol": "AAPL",
+            "side": "buy",
+            "type": "market",
+            "time_in_force": "day",
+            "qty": {"a": 1},
+            "take_profit": "280",
+        },
+    ],
+    ids=repr,
+)
+def test_what_is_no_order_is_answered(alpaca: StandIn, body: object) -> None:
+    assert alpaca.rest("POST", "/orders", body).status_code == 422
+
+
 def test_an_id_is_used_once_for_ever(alpaca: StandIn) -> None:
     order = alpaca.order(client_order_id="own", type="limit", limit_price="200")
     alpaca.becomes(order["id"], "new")

@@ -128,7 +128,7 @@ def test_a_replacement_and_a_cancel_are_told_in_order(alpaca: StandIn) -> None:
     alpaca.becomes(order["id"], "new")
     with closing(alpaca.updates()) as stream:
         new = alpaca.rest("PATCH", f"/orders/{order['id']}", {"limit_price": "201"}).json()
-        assert [one["event"] for one in heard(stream, 2)] == ["replaced", "new"]
+        assert [one["event"] for one in heard(stream, 3)] == ["pending_replace", "replaced", "new"]
         alpaca.rest("DELETE", f"/orders/{new['id']}")
         assert [one["event"] for one in heard(stream, 2)] == ["pending_cancel", "canceled"]
 
@@ -244,3 +244,15 @@ def test_bars_are_sent_and_their_history_fits_together(alpaca: StandIn) -> None:
         "2026-01-02T15:00:00Z",
         whole["bars"]["AAPL"][89]["c"],
     )
+
+
+def test_a_burst_goes_on_without_losing_a_trade(alpaca: StandIn) -> None:
+    with closing(alpaca.data_stream()) as stream:
+        assert authenticated(stream)
+        subscribe(stream, trades=["AAPL"])
+        sent = alpaca.tell("burst", symbol="AAPL", count=20, seconds=0.5)["sent"]
+        numbers: list[int] = []
+        while len(numbers) < sent:
+            numbers += [one["i"] for one in json.loads(stream.recv())]
+    assert sent == 1000
+    assert numbers == list(range(numbers[0], numbers[0] + sent))

@@ -51,6 +51,7 @@ class AccountBook:
     executions: list[Execution] = field(default_factory=list)
     number: int = 0
     open_ids: dict[str, None] = field(default_factory=dict)
+    events: int = 0
 
     @property
     def id(self) -> str:
@@ -79,10 +80,15 @@ class AccountBook:
         """Orders that are not over, in the order in which they came."""
         return (self.tickets[order_id] for order_id in tuple(self.open_ids))
 
+    @property
+    def counted(self) -> Iterator[Ticket]:
+        """Working orders, without those in whose place another is on its way."""
+        return (ticket for ticket in self.working if ticket.status != "pending_replace")
+
     def legs(self, parent_id: str) -> list[Ticket]:
         """The legs of an order that stand; one that was replaced is followed by its successor."""
         found = (one for one in self.tickets.values() if one.parent_id == parent_id)
-        return [one for one in found if one.status != "replaced"]
+        return [one for one in found if one.replaced_by is None]
 
     def held(self, symbol: str) -> Decimal:
         """The signed position, negative if short."""
@@ -90,7 +96,7 @@ class AccountBook:
 
     def spoken_for(self, symbol: str, side: str) -> list[Ticket]:
         """Open orders that would use up the position, of which each group of legs counts once."""
-        found = [one for one in self.working if one.symbol == symbol and one.side == side]
+        found = [one for one in self.counted if one.symbol == symbol and one.side == side]
         groups: dict[str, Ticket] = {}
         for one in found:
             if one.parent_id is None or self.entered(one):
@@ -155,7 +161,7 @@ class AccountBook:
     @exact
     def buying_power(self, prices: Prices, *, crypto: bool = False) -> Decimal:
         """The money that is free for new positions; never negative."""
-        reserved = sum((self.cost_basis(one, prices) for one in self.working), ZERO)
+        reserved = sum((self.cost_basis(one, prices) for one in self.counted), ZERO)
         if crypto or self.terms.multiplier == 1:
             return max(self.cash() - reserved, ZERO)
         long, short = self.values(prices)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler
@@ -23,6 +25,8 @@ from tests.venues.alpaca.words import ApiError, Json, bad_field
 NOT_HERE: Final = frozenset(
     {Fault.OVERFILL, Fault.CONTRADICTING, Fault.EVENT_STORM, Fault.HUGE_FRAME}
 )
+#: Slices of a second in which a burst is spread.
+_SLICES: Final = 100
 FAULTS: Final = frozenset(EVERY) - NOT_HERE
 
 
@@ -37,12 +41,28 @@ class Control:
         return {"taken": self._house.put_quotes(data)}
 
     def burst(self, data: Json) -> Json:
-        """Trades on the tape: symbol, count."""
+        """Trades on the tape: symbol, and count at once; or so many in each 10 ms of seconds."""
         symbol, count = str(data.get("symbol", "AAPL")), int(data.get("count", 1))
+        slices = int(float(data.get("seconds", 0)) * _SLICES)
         if symbol not in self._house.prices.assets or not 0 < count <= 10_000:
             raise bad_field("send a listed symbol and a count from 1 to 10000")
+        if not 0 <= slices <= LONGEST_S * _SLICES:
+            raise bad_field("seconds must be from 0 to 120")
         self._house.burst(symbol, count)
-        return {"sent": count}
+        if slices > 1:
+            threading.Thread(
+                target=self._go_on, args=(symbol, count, slices - 1), daemon=True
+            ).start()
+        return {"sent": count * max(slices, 1)}
+
+    def _go_on(self, symbol: str, count: int, slices: int) -> None:
+        """Send the rest of a burst, each slice when it is due however late the one before was."""
+        due = time.monotonic()
+        waiting = threading.Event()
+        for _ in range(slices):
+            due += 1 / _SLICES
+            waiting.wait(max(due - time.monotonic(), 0.0))
+            self._house.burst(symbol, count)
 
     def bar(self, data: Json) -> Json:
         """One bar on the tape: kind b, u or d, symbol, and o h l c v n vw."""

@@ -70,13 +70,16 @@ class Desk:
 
     def arrive(self, order_id: str) -> None:
         """Let an order reach the exchange, or its cancellation."""
+        self._take_place(self.book.tickets[order_id])
         ticket = self.book.tickets[order_id]
+        if ticket.over:
+            return
         if ticket.status == "pending_cancel":
             self.end(ticket, "canceled")
         elif ticket.status in {"pending_new", "accepted"} and self.trades(ticket):
             self._make_new(ticket)
             self.look(ticket.symbol)
-        elif not ticket.over:
+        else:
             self.look(ticket.symbol)
 
     def trades(self, ticket: Ticket) -> bool:
@@ -123,6 +126,33 @@ class Desk:
             its: dict[str, Any] = {_INSTANT_OF[state]: now}
             over.append(replace(one, status=state, updated_at=now, **its))
         self.commit(over, [Told(one.status, one) for one in over])
+
+    def _take_place(self, ticket: Ticket) -> None:
+        """Let a replacement take the place of its order, or be rejected when that is over."""
+        old = self.book.tickets.get(ticket.replaces or "")
+        if old is None or ticket.over or old.replaced_by == ticket.id:
+            return
+        now = self._floor.hours.now()
+        left = ticket.remaining - (old.filled_qty - ticket.seen_filled)
+        if old.status != "pending_replace" or left <= 0:
+            self._put_back(old, ticket)
+            return
+        gone = replace(
+            old, status="replaced", replaced_at=now, updated_at=now, replaced_by=ticket.id
+        )
+        legs = [replace(leg, parent_id=ticket.id) for leg in self.book.legs(old.id)]
+        fresh = replace(ticket, qty=left, seen_filled=old.filled_qty)
+        self.commit([gone, fresh, *legs], [Told("replaced", gone)])
+
+    def _put_back(self, old: Ticket, ticket: Ticket) -> None:
+        """Reject a replacement that came too late; the order works on if it still does."""
+        now = self._floor.hours.now()
+        failed = replace(ticket, status="rejected", failed_at=now, updated_at=now)
+        if old.status == "pending_replace":
+            status = "partially_filled" if old.filled_qty else "new"
+            old = replace(old, status=status, updated_at=now)
+        told = [Told("order_replace_rejected", old), Told("rejected", failed)]
+        self.commit([old, failed], told)
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -180,7 +210,8 @@ class Desk:
             moved = self._moved(other, after)
             if moved is not None:
                 changed.append(moved)
-            if moved is not None and moved.status != other.status:
+            # Alpaca tells nothing of a held leg that it cancels (alpacahq/alpaca-py, issue 198).
+            if moved is not None and "held" != other.status != moved.status != "held":
                 told.append(Told(moved.status, moved))
         self.commit(changed, told, [execution])
 
@@ -191,16 +222,18 @@ class Desk:
             alone = len(self.book.legs(filled.id)) == 1
             enters = filled.status == "filled" and (alone or other.leg == "take_profit")
             return replace(other, status="new", updated_at=now) if enters else None
+        if filled.status == "filled" and other.leg == "take_profit" and other.parent_id:
+            return replace(other, status="replaced", replaced_at=now, updated_at=now)
         if filled.status == "filled":
             return replace(other, status="canceled", canceled_at=now, updated_at=now)
         return replace(other, qty=other.filled_qty + filled.remaining, updated_at=now)
 
     def _message(self, told: Told) -> Json:
         at, done = told.ticket.updated_at, told.execution
-        number = 0 if done is None else done.number
+        self.book.events += 1
         data: Json = {
             "event": told.event,
-            "event_id": _ulid(at.timestamp(), name_of(told.ticket.id, told.event, number)),
+            "event_id": _ulid(at.timestamp(), self.book.events),
             "execution_id": done.id if done else name_of(told.ticket.id, told.event, at),
             "timestamp": stamp(at),
             "order": told.ticket.to_json(),
@@ -214,8 +247,8 @@ class Desk:
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-def _ulid(at: float, name: str) -> str:
-    """A name that sorts by time: ten letters of the millisecond, sixteen of the event."""
-    milliseconds, rest = int(at * 1000), int(name.replace("-", ""), 16)
+def _ulid(at: float, rest: int) -> str:
+    """A name that sorts by time: ten letters of the millisecond, sixteen of the event's number."""
+    milliseconds = int(at * 1000)
     when = "".join(_LETTERS[(milliseconds >> 5 * n) & 31] for n in reversed(range(10)))
     return when + "".join(_LETTERS[(rest >> 5 * n) & 31] for n in reversed(range(16)))

@@ -86,21 +86,32 @@ def _choice(body: Json, name: str, known: frozenset[str], usual: str | None = No
         return usual
     if value is None:
         raise bad_field(f"{name} is required")
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise bad_field(f"invalid {name}")
-    return str(value)
+    return value
 
 
-def _ticket(body: Json, asset: Asset, account_id: str, first: int, now: datetime) -> Ticket:
+def _object(body: Json, name: str) -> Json | None:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise bad_field(f"{name} must be an object")
+    return value
+
+
+def _own_id(body: Json) -> str | None:
     own = body.get("client_order_id")
     if own is not None and not isinstance(own, str):
         raise bad_field("client_order_id must be a string")
     if own and len(own) > _LONGEST_ID:
         raise bad_field("client_order_id must be no more than 128 characters")
+    return own or None
+
+
+def _ticket(body: Json, asset: Asset, account_id: str, first: int, now: datetime) -> Ticket:
     order_id = name_of("order", account_id, first)
     return Ticket(
         id=order_id,
-        client_order_id=own or str(uuid.uuid4()),
+        client_order_id=_own_id(body) or str(uuid.uuid4()),
         number=first,
         symbol=asset.symbol,
         asset_id=asset.id,
@@ -126,7 +137,7 @@ def _ticket(body: Json, asset: Asset, account_id: str, first: int, now: datetime
 
 def _oco(ticket: Ticket, body: Json) -> Ticket:
     """The order of an OCO is its take-profit."""
-    profit = body.get("take_profit") or {}
+    profit = _object(body, "take_profit") or {}
     price = number(profit.get("limit_price"), "take_profit.limit_price")
     if ticket.type != "limit":
         raise unprocessable("oco orders must be limit orders")
@@ -194,20 +205,9 @@ def _check_least(ticket: Ticket, asset: Asset) -> None:
 
 def _legs(ticket: Ticket, body: Json, asset: Asset, account_id: str) -> tuple[Ticket, ...]:
     """The legs that the class of the order asks for."""
-    profit, loss = body.get("take_profit"), body.get("stop_loss")
+    profit, loss = _object(body, "take_profit"), _object(body, "stop_loss")
     kind = ticket.order_class
-    if kind in {"", "simple"}:
-        if profit or loss:
-            raise unprocessable("simple orders must not have take_profit or stop_loss")
-        return ()
-    if ticket.time_in_force not in {"day", "gtc"}:
-        raise unprocessable(f"{kind} orders must be DAY or GTC orders")
-    if kind == "bracket" and not (profit and loss):
-        raise bad_field("bracket orders require take_profit.limit_price and stop_loss.stop_price")
-    if kind == "oto" and bool(profit) == bool(loss):
-        raise bad_field("oto orders require either take_profit or stop_loss")
-    if kind == "oco" and not loss:
-        raise bad_field("oco orders require stop_loss.stop_price")
+    _check_class(ticket, profit, loss)
     made: list[Ticket] = []
     if profit and kind != "oco":
         price = number(profit.get("limit_price"), "take_profit.limit_price")
@@ -218,6 +218,25 @@ def _legs(ticket: Ticket, body: Json, asset: Asset, account_id: str) -> tuple[Ti
     if loss:
         made.append(_loss(ticket, loss, asset, account_id, 1 + len(made)))
     return tuple(made)
+
+
+def _check_class(ticket: Ticket, profit: Json | None, loss: Json | None) -> None:
+    """Refuse an order without the legs of its class, or with legs that it has no place for."""
+    kind = ticket.order_class
+    if kind in {"", "simple"}:
+        if profit or loss:
+            raise unprocessable("simple orders must not have take_profit or stop_loss")
+        return
+    if ticket.time_in_force not in {"day", "gtc"}:
+        raise unprocessable(f"{kind} orders must be DAY or GTC orders")
+    if kind == "bracket" and not profit:
+        raise bad_field("bracket orders require take_profit.limit_price")
+    if kind in {"bracket", "oco"} and not loss:
+        raise bad_field(f"{kind} orders require stop_loss.stop_price")
+    if kind == "bracket" and ticket.type not in {"market", "limit"}:
+        raise unprocessable("bracket orders must be entry orders")
+    if kind == "oto" and bool(profit) == bool(loss):
+        raise bad_field("oto orders require either take_profit or stop_loss")
 
 
 def _loss(ticket: Ticket, loss: Json, asset: Asset, account_id: str, ahead: int) -> Ticket:
@@ -282,11 +301,13 @@ def successor(
 
     ``qty`` is the total with what has filled; the successor is for what is left of it.
     """
+    if ticket.notional is not None:
+        raise unprocessable("notional orders cannot be replaced")
     wanted = number(body.get("qty"), "qty")
     if wanted is not None and wanted <= ticket.filled_qty:
         raise unprocessable("qty must be > filled_qty")
-    if wanted is not None and wanted % 1 and not asset.crypto:
-        raise unprocessable("fractional replacement is not supported")
+    if wanted is not None and (wanted % 1 or ticket.remaining % 1) and not asset.crypto:
+        raise unprocessable("qty of fractional orders cannot be changed")
     prices = {name: number(body.get(name), name) for name in ("limit_price", "stop_price")}
     for name, price in prices.items():
         if price is not None and getattr(ticket, name) is None:
@@ -300,7 +321,7 @@ def successor(
     return replace(
         ticket,
         id=name_of("order", account_id, first),
-        client_order_id=body.get("client_order_id") or str(uuid.uuid4()),
+        client_order_id=_own_id(body) or str(uuid.uuid4()),
         number=first,
         status="held" if ticket.status == "held" else "pending_new",
         created_at=now,
@@ -308,6 +329,7 @@ def successor(
         submitted_at=now,
         qty=left,
         filled_qty=Decimal(0),
+        seen_filled=ticket.filled_qty,
         cost=Decimal(0),
         filled_at=None,
         replaces=ticket.id,

@@ -100,8 +100,8 @@ class House:
         with self.lock:
             if ticket.over:
                 raise unprocessable(f'order is already in "{ticket.status}" state')
-            if ticket.status == "pending_cancel":
-                raise unprocessable('order is already in "pending_cancel" state')
+            if ticket.status in {"pending_cancel", "pending_replace"}:
+                raise unprocessable(f'order is already in "{ticket.status}" state')
             asked = replace(ticket, status="pending_cancel", updated_at=self.hours.now())
             self.desk(book).commit([asked], [Told("pending_cancel", asked)])
             self._schedule(book.key, ticket.id, self.travel_s)
@@ -111,26 +111,18 @@ class House:
         if not isinstance(body, dict):
             raise bad_field("request body format is invalid")
         with self.lock:
-            if ticket.over or ticket.status == "pending_cancel":
+            if ticket.over or ticket.status in {"pending_cancel", "pending_replace"}:
                 raise unprocessable(f'order is already in "{ticket.status}" state')
             if ticket.status in {"pending_new", "accepted"}:
                 raise unprocessable(_NOT_SENT)
             if not any(body.get(name) is not None for name in _CHANGES):
                 raise unprocessable("order parameters are not changed")
             successor = self._successor(book, ticket, body)
-            now = self.hours.now()
-            old = replace(
-                ticket,
-                status="replaced",
-                replaced_at=now,
-                updated_at=now,
-                replaced_by=successor.id,
-            )
-            adopted = [replace(leg, parent_id=successor.id) for leg in book.legs(ticket.id)]
-            self.desk(book).commit([old, successor, *adopted], [Told("replaced", old)])
-            if successor.status == "pending_new":
-                self._schedule(book.key, successor.id, self.travel_s)
-            return successor.to_json([leg.to_json() for leg in adopted] or None)
+            old = replace(ticket, status="pending_replace", updated_at=self.hours.now())
+            told = [] if ticket.status == "held" else [Told("pending_replace", old)]
+            self.desk(book).commit([old, successor], told)
+            self._schedule(book.key, successor.id, self.travel_s)
+            return successor.to_json()
 
     def _successor(self, book: AccountBook, ticket: Ticket, body: Json) -> Ticket:
         asset = self.prices.assets[ticket.symbol]

@@ -96,8 +96,8 @@ def executed(
     """The order after an execution, and the execution."""
     left = order.quantity - order.filled_quantity
     status = "partially_filled" if left else "filled"
-    if left and ticket.status == "pending_cancel":
-        status = "pending_cancel"
+    if left and ticket.status in {"pending_cancel", "pending_replace"}:
+        status = ticket.status
     after = replace(
         ticket,
         status=status,

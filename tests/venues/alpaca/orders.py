@@ -16,7 +16,7 @@ from tests.venues.alpaca.words import Json, said, stamp
 #: States in which an order is over.
 OVER: Final = frozenset({"filled", "canceled", "expired", "replaced", "rejected"})
 #: States in which the exchange has the order.
-LIVE: Final = frozenset({"new", "partially_filled", "pending_cancel"})
+LIVE: Final = frozenset({"new", "partially_filled", "pending_cancel", "pending_replace"})
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Ticket:
     """One order; ``number`` is its place in the account's own sequence.
 
     ``parent_id`` is the order whose leg it is, ``leg`` which one: take_profit or stop_loss.
+    ``seen_filled`` is what had filled of the order that it replaces when that was asked for.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Ticket:
     parent_id: str | None = None
     leg: str | None = None
     triggered: bool = False
+    seen_filled: Decimal = ZERO
 
     @property
     def over(self) -> bool:
@@ -96,9 +98,11 @@ class Ticket:
 _TYPES: Final = {each.name: each.type for each in fields(Ticket)}
 _INSTANTS: Final = tuple(name for name, kind in _TYPES.items() if "datetime" in str(kind))
 _NUMBERS: Final = tuple(
-    name for name, kind in _TYPES.items() if "Decimal" in str(kind) and name != "cost"
+    name
+    for name, kind in _TYPES.items()
+    if "Decimal" in str(kind) and name not in {"cost", "seen_filled"}
 )
-_OURS: Final = frozenset({"number", "cost", "parent_id", "leg", "triggered"})
+_OURS: Final = frozenset({"number", "cost", "parent_id", "leg", "triggered", "seen_filled"})
 _PLAIN: Final = tuple(name for name in _TYPES if name not in {*_INSTANTS, *_NUMBERS, *_OURS})
 
 

@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from app.domain.instruments import resolve
+from app.domain.catalogue import stock
+from app.domain.instruments import Contract, resolve
 from app.sim.synthetic import SyntheticMarket
 from tests.venues.alpaca.account import Terms
 from tests.venues.alpaca.control import ControlHandler
@@ -72,7 +73,8 @@ def move(house: House, ending: threading.Event, walk_s: float | None, seed: int 
         now = house.hours.now()
         if now >= minute + _MINUTE:
             minute = now.replace(second=0, microsecond=0)
-            house.tape.minute(house.prices, minute)
+            with house.lock:
+                house.tape.minute(house.prices, minute)
         test = str(house.prices.mark("FAKEPACA"))
         quotes = [{"symbol": "FAKEPACA", "price": test, "last": test}]
         for symbol, market in markets.items():
@@ -87,7 +89,10 @@ def _markets(house: House, seed: int) -> dict[str, SyntheticMarket]:
     made = {}
     for asset in house.prices.assets.values():
         if asset.tradable:
-            contract = resolve(asset.symbol, house.hours.now().date())
-            made[asset.symbol] = SyntheticMarket(contract, seed)
-            made[asset.symbol].anchor(asset.price)
+            symbol = asset.symbol
+            contract = Contract(symbol, symbol, stock(symbol))
+            if asset.crypto:
+                contract = resolve(symbol, house.hours.now().date())
+            made[symbol] = SyntheticMarket(contract, seed)
+            made[symbol].anchor(asset.price)
     return made

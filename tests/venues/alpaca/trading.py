@@ -93,12 +93,12 @@ class Trading:
         found = [
             one
             for one in self._book.tickets.values()
-            if (status == "all" or one.over == (status == "closed"))
+            if (status == "all" or _closed(one) == (status == "closed"))
             and (after is None or one.submitted_at > after)
             and (until is None or one.submitted_at < until)
             and (not symbols or one.symbol in symbols)
             and side in {None, one.side}
-            and (not nested or one.parent_id is None or self._orphaned(one, status))
+            and (not nested or one.parent_id is None)
         ]
         found.sort(key=lambda one: one.number, reverse=query.get("direction", "desc") != "asc")
         limit = _count(query, "limit", 50, _MOST_ORDERS)
@@ -129,11 +129,6 @@ class Trading:
                 self._house.cancel(self._book, one)
             answer.append({"id": one.id, "status": 200, "body": None})
         return 207, answer
-
-    def _orphaned(self, leg: Ticket, status: str) -> bool:
-        """Whether a leg is listed by itself: it works and its order is over."""
-        parent = self._book.tickets[leg.parent_id or ""]
-        return status == "open" and parent.over and not leg.over
 
     def _shown(self, ticket: Ticket, *, nested: bool) -> Json:
         legs = self._book.legs(ticket.id) if nested else []
@@ -244,6 +239,11 @@ class Trading:
             "base_value": float(base),
             "timeframe": "1Min",
         }
+
+
+def _closed(ticket: Ticket) -> bool:
+    """Whether Alpaca lists it as closed: what it holds back is not open to it."""
+    return ticket.over or ticket.status == "held"
 
 
 def _after(found: list[Execution], token: str | None) -> list[Execution]:
