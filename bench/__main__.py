@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from bench import execution, hanging, history, recorder, replaying, webhook
+from bench import addon, execution, hanging, history, recorder, replaying, webhook
 from bench.figures import Figure, table
 from bench.machine import Machine, machine
 from bench.run import Run
@@ -25,6 +25,7 @@ PARTS: Final[Mapping[str, Callable[[Run], list[Figure]]]] = {
     "burst": execution.burst,
     "hang": hanging.measure,
     "recorder": recorder.measure,
+    "addon": addon.measure,
     "history": history.measure,
     "replay": replaying.measure,
 }

@@ -112,6 +112,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.store_url,
         "MARKET_DATA": settings.market_data,
         "WEBHOOK_RATE_LIMIT": settings.webhook_rate_limit,
+        "ADDON_RATE_LIMIT": settings.addon_rate_limit,
     }
     return {**server_environment(settings), **own}
 

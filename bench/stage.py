@@ -119,6 +119,7 @@ def staged(
         data_dir=directory,
         database_url=f"sqlite:///{directory / DATABASE}",
         webhook_rate_limit=_NO_LIMIT,
+        addon_rate_limit=_NO_LIMIT,
         market_data=market,
     )
     prepared(settings)

@@ -69,3 +69,15 @@ def test_reading_of_years_their_size_and_the_historian_are_measured() -> None:
             assert figures[f"{asked}, {days}, p95"]["value"] > 0
     assert figures["size, rolled up"]["value"] < figures["size, seconds"]["value"]
     assert "webhook beside the historian, p99" in figures
+
+
+@pytest.mark.hardship
+def test_the_way_of_an_add_ons_message_to_the_browser_is_measured() -> None:
+    found = {figure["name"]: figure for figure in measured("addon")["figures"]}
+    assert set(found) == {
+        "message to browser event, p50",
+        "message to browser event, p99",
+        "messages taken",
+    }
+    assert found["message to browser event, p50"]["note"].startswith("40 of 40 messages")
+    assert ", 0 lost;" in found["messages taken"]["note"]
