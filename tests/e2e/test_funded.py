@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.addonsim.http import HttpServer
+from app.addonsim.scenarios import Trader as SimTrader
+from app.addonsim.script import instant
+from app.addonsim.sheet import Sheet
 from app.clock import SystemClock
 from app.propfirm import rule_set
 from app.propfirm.keeping import kept_rules
-from tests.support.browsing import Desk, ready, visit
+from tests.support.browsing import Desk, ready, stay, stayed, visit
 from tests.support.serving import eventually
 from tests.support.trader import Trader
 
+#: What happens to an account is seen within this time.
+SHOWN_MS: Final = 1000
 #: A day's loss of 1,000 pauses, and equity 2,000 below its highest fails the account.
 LIMITS: dict[str, Any] = {
     "firm": "House",
@@ -128,3 +136,77 @@ def test_what_signalbox_does_near_a_limit_is_chosen_and_what_cannot_be_is_told_a
     expect(page.get_by_text("Saved.")).to_be_visible()
     chosen = trader.get(f"/api/accounts/{account}/state")["preferences"]
     assert (chosen["near_percent"], chosen["near"]) == ("35", "flatten")
+
+
+@dataclass
+class Platform:
+    """NinjaTrader with one account, whose add-on has a key of the trader's."""
+
+    account: SimTrader
+    server: HttpServer
+    sheet: Sheet
+    said: int = 0
+
+    def says(self) -> None:
+        """Send what the account has told since the last time."""
+        now = SystemClock().now()
+        for line in self.account.lines[self.said :]:
+            self.sheet.take(line)
+            message = self.sheet.told(line, line.at, now)
+            answer = self.server.post({**message.body, "sent_at": instant(now)})
+            assert answer is not None
+            assert (answer.status, answer.content["status"]) == (200, "ok"), answer.words
+        self.said = len(self.account.lines)
+
+
+def connected(page: Page, trader: Trader) -> Platform:
+    """Make a key on the page of keys, and give it to an add-on."""
+    page.get_by_label("Name").fill("Trading computer")
+    page.get_by_role("button", name="Make key").click()
+    secret = page.locator("#secret")
+    expect(secret).not_to_be_empty()
+    key = secret.inner_text()
+    account = SimTrader("APEX-12345-01", Decimal(50_000))
+    server = HttpServer(trader.address, key, now=SystemClock().now)
+    return Platform(account, server, Sheet(account.name, "i-1", lambda: "s-1"))
+
+
+def test_an_add_on_drives_an_account_into_a_soft_breach_and_then_a_hard_one(
+    desk: Desk, trader: Trader, trial: dict[str, Any]
+) -> None:
+    page = desk.of(trader, "/funded/keys")
+    platform = connected(page, trader)
+    visit(page, "/funded")
+    platform.account.begins()
+    platform.says()
+    card = page.locator(".funded-card")
+    expect(card).to_contain_text("Pending")
+    card.get_by_role("link", name="Accept APEX-12345-01").click()
+    ready(page)
+    choose(page, trial)
+    platform.account.trades(2)
+    platform.account.moves(-10)
+    platform.says()
+    stands(page, "Within its limits")
+    expect(page.locator("[data-told=positions]")).to_contain_text("2 NQ 12-26 at 21500")
+    stay(page)
+    platform.account.moves(-16)
+    platform.says()
+    expect(page.locator("main [data-f=status]").first).to_have_text("Paused", timeout=SHOWN_MS)
+    platform.account.moves(-30)
+    platform.says()
+    expect(page.locator("main [data-f=status]").first).to_have_text("Failed", timeout=SHOWN_MS)
+    broken = page.locator("#broken")
+    expect(broken).to_contain_text("Paused the day")
+    expect(broken).to_contain_text("Failed the account")
+    assert stayed(page)
+    page.get_by_label("Symbol", exact=True).fill("NQ")
+    trader.quote("NQ", "21444")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("#answer")).to_contain_text("has failed for good")
+    account = page.url.rsplit("/", 1)[1]
+    order = {"account_id": account, "symbol": "NQ", "side": "buy", "quantity": "1"}
+    refused = trader.post("/api/orders", **order)["alert_id"]
+    eventually(lambda: trader.state(refused) == "refused")
+    visit(page, f"/alerts/{refused}")
+    expect(page.get_by_text("broke its rule max_drawdown").first).to_be_visible()
