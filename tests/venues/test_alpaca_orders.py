@@ -195,6 +195,14 @@ def test_the_times_of_an_order_are_kept(alpaca: StandIn) -> None:
     alpaca.becomes(kept["id"], "new")
 
 
+def test_outside_regular_hours_only_orders_for_it_fill(alpaca: StandIn) -> None:
+    alpaca.tell("market", session="extended")
+    usual = alpaca.order(type="limit", limit_price="271")
+    late = alpaca.order("MSFT", type="limit", limit_price="501", extended_hours=True)
+    alpaca.becomes(late["id"], "filled")
+    assert alpaca.get(f"/orders/{usual['id']}")["status"] == "accepted"
+
+
 def test_a_closed_market_queues_orders_and_crypto_never_closes(alpaca: StandIn) -> None:
     alpaca.tell("market", session="closed")
     waits = alpaca.order()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,15 +60,19 @@ def test_what_was_taken_and_set_outlives_a_kill(tmp_path: Path) -> None:
         eventually(lambda: [one["symbol"] for one in alpaca.get("/positions")] == ["AAPL"])
 
 
-def test_the_command_says_where_it_is_and_how_it_is_used() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.venues.alpaca", "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "--data" in done.stdout
+def test_it_ends_when_it_is_told_to_with_streams_open_and_is_alone_in_its_folder(
+    tmp_path: Path,
+) -> None:
+    with outer_stand_in(tmp_path) as alpaca:
+        command = [sys.executable, "-m", "tests.venues.alpaca", "--data", str(tmp_path)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert done.stderr.strip() == f"Another stand-in works in {tmp_path}: stop it first."
+        with closing(alpaca.updates()), closing(alpaca.stream("/v2/iex")):
+            process = alpaca.process
+            assert process is not None
+            alpaca.end(signal.SIGTERM)
+            assert process.returncode == 0
 
 
 def test_prices_walk_when_they_are_told_to(tmp_path: Path) -> None:

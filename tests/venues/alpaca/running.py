@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,8 +44,16 @@ class Running:
 
 @contextmanager
 def running(folder: Path, port: int = 0, control_port: int = 0) -> Iterator[Running]:
-    """Serve on the folder's log; a new one begins with one account and an open market."""
-    log = Log(folder)
+    """Serve on the folder's log; a new one begins with one account and an open market.
+
+    Raises SystemExit when another stand-in works in the folder.
+    """
+    with _alone(folder):
+        log = Log(folder)
+        yield from _running(log, port, control_port)
+
+
+def _running(log: Log, port: int, control_port: int) -> Iterator[Running]:
     fresh = not log.kept()
     house = House(log)
     if fresh:
@@ -63,6 +72,18 @@ def running(folder: Path, port: int = 0, control_port: int = 0) -> Iterator[Runn
         clients.stop()
         exchange.join(5)
         log.close()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep every other stand-in away from the folder: two would not know of each other's orders."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "alpaca.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise SystemExit(f"Another stand-in works in {folder}: stop it first.") from None
+        yield
 
 
 def move(house: House, ending: threading.Event, walk_s: float | None, seed: int = 1) -> None:
