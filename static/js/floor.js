@@ -5,6 +5,9 @@ import { number } from "./fmt.js";
 const DASHED = 2;
 const STEPS = 1;
 
+const MINUTE_S = 60;
+
+const minuteOf = (time) => time - (time % MINUTE_S);
 const read = (name) => (each) => number(each[name]);
 
 /** Equity and floor of {timestamp, last, low, floor}, one a minute. */
@@ -74,7 +77,7 @@ export class FloorChart {
   #mark() {
     const color = colour("danger");
     const marks = this.broken
-      .map(({ timestamp, text }) => ({ time: seconds(timestamp), text }))
+      .map(({ timestamp, text }) => ({ time: minuteOf(seconds(timestamp)), text }))
       .filter(({ time }) => time >= this.first && time <= this.last)
       .map((each) => ({ ...each, position: "belowBar", shape: "arrowUp", color }));
     this.marks.setMarkers(marks.sort((a, b) => a.time - b.time));

@@ -171,6 +171,19 @@ def connected(page: Page, trader: Trader) -> Platform:
     return Platform(account, server, Sheet(account.name, "i-1", lambda: "s-1"))
 
 
+def test_a_key_that_is_taken_back_is_refused_at_once(desk: Desk, trader: Trader) -> None:
+    page = desk.of(trader, "/funded/keys")
+    platform = connected(page, trader)
+    platform.account.begins()
+    platform.says()
+    page.get_by_role("button", name="Revoke Trading computer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke key").click()
+    expect(page.get_by_text("Trading computer is revoked.")).to_be_visible()
+    answer = platform.server.post({})
+    assert answer is not None
+    assert (answer.status, answer.content["error_code"]) == (401, "UNAUTHORISED")
+
+
 def test_an_add_on_drives_an_account_into_a_soft_breach_and_then_a_hard_one(
     desk: Desk, trader: Trader, trial: dict[str, Any]
 ) -> None:
