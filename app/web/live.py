@@ -14,6 +14,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Final, Protocol
 
+import structlog
+
 from app.domain.events import Fact, FactKind, Level
 from app.services.funded import View
 from app.services.pnl.live import LivePosition, Summary, Tick
@@ -21,6 +23,8 @@ from app.services.storage import Trouble
 from app.web import wire
 from app.web.shapes import funded as shapes
 from app.web.wire import Json
+
+_log = structlog.get_logger()
 
 VERSION: Final = 1
 TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "rules", "log"})
@@ -258,6 +262,8 @@ def _stood(rules: Sequence[Mapping[str, Sequence[View]]]) -> Iterator[Event]:
         for user_id, views in each.items():
             payload = shapes.rule_update(views)
             yield Event(user_id, "rule_update", payload, views[0].at)
+            # How long an add-on's message was under way can be read from this line and its own.
+            _log.debug("rule_update_emitted", accounts=[view.account.id for view in views])
 
 
 def pnl_update(summary: Summary, stop: Stop) -> Json:

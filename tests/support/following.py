@@ -111,7 +111,7 @@ class Station:
         return [self.post(each).taken[0].verdict for each in messages]
 
     def account_id(self, name: str = NAME) -> str:
-        with self.store.read() as uow:
+        with self.store.write() as uow:
             found = uow.addons.hold(USER.id, name)
         assert found is not None
         return found.account_id

@@ -20,7 +20,7 @@ _LASTS: Final = timedelta(minutes=10)
 class Skew:
     """The least time that messages seemed to be under way, since ``since`` and in the time before.
 
-    A message that is sent again carries its first time, so only the least tells of the clock:
+    A message that is sent again may carry its first time, so only the least tells of the clock:
     nothing arrives before it was sent.
     """
 
