@@ -53,8 +53,9 @@ def test_a_simulated_account_is_one_of_paper(station: Station) -> None:
 
 def test_an_account_whose_name_is_taken_gets_one_like_it(station: Station) -> None:
     station.post(told(1))
+    first = station.account_id()
     with station.store.write() as uow:
-        own = uow.accounts.get(station.account_id())
+        own = uow.accounts.get(first)
         assert own is not None
         uow.accounts.update(replace(own, name="Sim101"))
     account = station.post(told(1, account="Sim101")).account
