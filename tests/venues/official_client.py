@@ -173,16 +173,16 @@ def streaming(client: Any) -> dict[str, object]:  # noqa: ANN401
 
     def listening() -> bool:
         tell("burst", {"symbol": "AAPL", "count": 1})
-        return bool(trades) and bool(updates._running)
+        return bool(trades) and bool(tell("faults", {})["listening"])
 
     until(listening)
-    time.sleep(0.1)
-    trades.clear()
+    before = trades[-1].id
     tell("burst", {"symbol": "AAPL", "count": 500})
     order = client.submit_order(
         MarketOrderRequest(symbol="AAPL", qty=3, side=BUY, time_in_force=DAY)
     )
-    until(lambda: len(trades) >= 500 and any(one.event == "fill" for one in told))
+    until(lambda: trades[-1].id >= before + 500)
+    until(lambda: any(one.event == "fill" and one.order.id == order.id for one in told))
     mine = [one for one in told if one.order.id == order.id]
     for stream in (updates, prices):
         stream.stop()
@@ -191,7 +191,7 @@ def streaming(client: Any) -> dict[str, object]:  # noqa: ANN401
     return {
         "events": [str(getattr(one.event, "value", one.event)) for one in mine],
         "fill": [mine[-1].price, mine[-1].qty, mine[-1].position_qty],
-        "trades": len(trades),
+        "trades": trades[-1].id - trades[0].id == len(trades) - 1 >= 500,
         "stopped": not any(thread.is_alive() for thread in threads),
     }
 

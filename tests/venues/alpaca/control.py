@@ -136,6 +136,7 @@ class Control:
             "drawn": house.plan.counts,
             "waiting": house.plan.waiting,
             "streams": {"trading": house.updates.opened, "data": house.tape.opened},
+            "listening": sum(house.updates.listens(line) for line in house.updates.of()),
         }
 
     def log(self, data: Json) -> Json:

@@ -77,6 +77,12 @@ class Conversation:
         except queue.Full:
             self.line.cut()
 
+    def subscribe(self, answer: object, wanted: dict[str, set[str]]) -> None:
+        """Answer, and from then on send what is wanted."""
+        with self._house.lock:
+            self.say(answer)
+            self.line.wanted = wanted
+
     def _converse(self, ending: threading.Event) -> None:
         talk = _Trading(self) if self.line.place == TRADING else _Data(self)
         if not talk.begin():
@@ -165,9 +171,8 @@ class _Trading:
             self._authorization("unauthorized")
             return False
         known = [one for one in data.get("streams") or [] if one == "trade_updates"]
-        # The answer is queued first, so that no event comes before it.
-        self._with.say({"stream": "listening", "data": {"streams": known}})
-        self._with.line.wanted["streams"] = set(known)
+        answer = {"stream": "listening", "data": {"streams": known}}
+        self._with.subscribe(answer, {"streams": set(known)})
         return True
 
 
@@ -236,8 +241,7 @@ class _Data:
             self._error(405)
             return
         listed = {channel: sorted(after.get(channel, ())) for channel in CHANNELS}
-        self._with.say([{"T": "subscription", **listed}])
-        line.wanted = after
+        self._with.subscribe([{"T": "subscription", **listed}], after)
 
     def _error(self, code: int) -> None:
         self._with.say([{"T": "error", "code": code, "msg": _ERRORS[code]}])
