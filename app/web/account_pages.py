@@ -28,10 +28,14 @@ STARTING_CASH: Final = "100000"
 
 @guard(Guard.SESSION)
 def show_all() -> str:
-    """List the accounts with their figures and what trades on them."""
-    rows = [_row(each) for each in deps().accounts.list(me().id)]
+    """List the accounts with their figures and what trades on them; watched ones have own pages."""
+    found = deps().accounts.list(me().id)
+    rows = [_row(each) for each in found if not each.watched]
     boot = {"accounts": [row["id"] for row in rows]}
-    return render_template("accounts.html", page="accounts", accounts=rows, boot=boot)
+    watched = len(found) - len(rows)
+    return render_template(
+        "accounts.html", page="accounts", accounts=rows, watched=watched, boot=boot
+    )
 
 
 @guard(Guard.SESSION)
@@ -60,6 +64,8 @@ def create() -> ResponseReturnValue:
 def show(account_id: str) -> ResponseReturnValue:
     """Show one account: its money, what it holds, what works, its settings."""
     account = deps().accounts.get(me().id, account_id)
+    if account.watched:
+        return redirect(f"/funded/{account_id}")
     return _page(account, account_form.shown(account.settings), {})
 
 

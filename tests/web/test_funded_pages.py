@@ -6,11 +6,15 @@ import html
 
 import pytest
 
+from app.domain.addon.reading import read_message
 from app.propfirm import library
 from app.propfirm.keeping import kept_rules
 from app.services.funded.changes import Chosen
+from app.web.auth import Guard
 from app.web.funded import rule_form
+from tests.support.addon import told
 from tests.support.world import World
+from tests.web.test_routes import INVENTORY
 
 COMBINE = library()["topstep_combine_50k_dll"]
 EDITED = f"/funded/rules/{COMBINE.id}/{COMBINE.version}/edit"
@@ -47,6 +51,38 @@ def test_a_funded_account_offers_other_versions_to_move_to(world: World) -> None
     page = world.client().get(f"/funded/{accept(world)}").text
     assert 'value="topstep_combine_50k 2026' in page
     assert 'value="topstep_combine_100k 2026' not in page
+
+
+def watched(world: World) -> str:
+    """An account that an add-on tells of; its id."""
+    key, _ = world.web.addon.keys.create(world.user().id, "A machine")
+    world.web.addon.desk.take(key, [read_message(told(1))])
+    return next(each.id for each in world.core.accounts.list(world.user().id) if each.watched)
+
+
+def test_a_watched_account_is_shown_among_the_funded_ones_and_not_among_those_traded_on(
+    world: World,
+) -> None:
+    account, browser = watched(world), world.client()
+    page = browser.get("/accounts")
+    assert page.status_code == 200
+    assert account not in page.text
+    assert "1 more account is told of by an add-on" in page.text
+    assert browser.get(f"/accounts/{account}").location == f"/funded/{account}"
+    assert account in browser.get("/funded").text
+    answer = world.program().get(f"/api/accounts/{account}/figures")
+    assert (answer.status_code, "only watched" in answer.text) == (409, True)
+
+
+def test_every_page_opens_for_whoever_has_a_watched_account(world: World) -> None:
+    watched(world)
+    browser = world.client()
+    pages = [
+        route.removeprefix("GET ")
+        for route, guard in INVENTORY.items()
+        if guard is Guard.SESSION and route.startswith("GET /") and "<" not in route
+    ]
+    assert {path: browser.get(path).status_code for path in pages} == dict.fromkeys(pages, 200)
 
 
 @pytest.mark.parametrize("place", ["", "/rules", "/news", "/keys"])

@@ -10,6 +10,7 @@ from flask import Response
 from pydantic import Field
 
 from app.domain.accounts import Account, AccountFlow, FlowKind
+from app.domain.errors import Conflict
 from app.domain.money import exact
 from app.domain.safety.switches import Scope as Switched
 from app.services.pnl import Summary
@@ -119,8 +120,10 @@ def _flow(each: AccountFlow) -> Json:
 
 @guard(Guard.EITHER)
 def figures(account_id: str) -> Json:
-    """Show an account's money: by our books, and as its venue says."""
+    """Show an account's money: by our books, and as its venue says; a watched one has no books."""
     each = deps().accounts.get(me().id, account_id)
+    if each.watched:
+        raise Conflict(f"{each.name} is only watched: its figures are those of its rules' state.")
     return {**of_books(each), **_of_venue(each), "agreement": agreement(each)}
 
 
