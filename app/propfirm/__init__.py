@@ -19,6 +19,7 @@ from app.propfirm.account import (
 )
 from app.propfirm.engine import Step, after_all, reset, step
 from app.propfirm.exposure import Exposure, Stake, exposed
+from app.propfirm.gates import barred
 from app.propfirm.guard import Answer, Check, check, checks, weigh
 from app.propfirm.hours import News, in_hours, must_be_flat, news_at, next_flat
 from app.propfirm.library import gathered, library, rule_set
@@ -101,6 +102,7 @@ __all__ = [
     "Violation",
     "Warned",
     "after_all",
+    "barred",
     "check",
     "checks",
     "closing",

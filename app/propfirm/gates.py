@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from app.domain.decisions import Denied
@@ -17,16 +18,21 @@ from app.propfirm.state import AccountState, Status
 Gate = Callable[[AccountState, RuleSet, Proposal, Surroundings], Denied | None]
 
 
-def _status(
-    state: AccountState, rules: RuleSet, _proposal: Proposal, around: Surroundings
-) -> Denied | None:
+def barred(state: AccountState, rules: RuleSet, at: datetime) -> Denied | None:
+    """Return why the account opens nothing at all at that instant, None when it may."""
     if state.status is Status.FAILED:
         last = state.breaches[-1]
         return denied("FUNDED_FAILED", rule=last.rule, at=last.at)
     if state.status is Status.PAUSED_DAY and rules.daily_loss is not None:
-        until = next_roll(around.at, rules.roll)
+        until = next_roll(at, rules.roll)
         return denied("FUNDED_PAUSED", limit=rules.daily_loss.amount, until=until)
     return None
+
+
+def _status(
+    state: AccountState, rules: RuleSet, _proposal: Proposal, around: Surroundings
+) -> Denied | None:
+    return barred(state, rules, around.at)
 
 
 def _automation(

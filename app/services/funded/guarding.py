@@ -27,6 +27,7 @@ from app.propfirm import (
     Source,
     Stake,
     Surroundings,
+    barred,
     check,
     checks,
     exposed,
@@ -112,13 +113,15 @@ class Guarding:
         own = funded.source is Source.FILLS
         worth = worth_in(positions, pricing) if own else None
         tracked = self._tracker.as_of_now(uow, funded, worth)
+        # Where a price is not known, it may be known that the account opens nothing at all.
+        shut = barred(tracked.after, tracked.rules, pricing.now)
         stakes = stakes_in(uow, opening, positions, pricing)
         if isinstance(stakes, Denied):
-            return stakes
+            return shut or stakes
         mark = pricing.mark(opening.key.symbol) if price is None else price
         price = entry_price(opening.leg, mark)
         if price is None:
-            return denied("FUNDED_NO_PRICE", symbol=opening.key.symbol)
+            return shut or denied("FUNDED_NO_PRICE", symbol=opening.key.symbol)
         average = _average(positions.get(opening.key, FLAT), opening.leg, price)
         own_device = funded.preferences.own_device
         order = replace(_proposal(opening, pricing, price, average), own_device=own_device)

@@ -188,6 +188,13 @@ def test_nothing_is_opened_while_a_price_is_not_known(ruled: Ruled) -> None:
     assert refused.code == "FUNDED_UNKNOWN"
 
 
+def test_a_failed_account_says_so_though_the_price_is_not_known(ruled: Ruled) -> None:
+    strategy, other = ruled.strategy(), ruled.strategy("Other", symbol="NQ")
+    ruled.send(strategy, action="buy", quantity="1")
+    ruled.floor.quote("4960")
+    assert ruled.send(other, action="buy", quantity="1").code == "FUNDED_FAILED"
+
+
 def test_an_entry_that_works_without_a_known_price_lets_nothing_else_open(floor: Floor) -> None:
     ruled = Ruled(floor, versioned(STATIC), "desk")
     ruled.accept()
