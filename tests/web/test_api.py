@@ -613,7 +613,8 @@ def test_the_description_of_the_api_names_every_route(still_world: World) -> Non
         for rule in still_world.app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "openapi.spec"
     }
-    assert set(spec["paths"]) == routes
+    # What add-ons post has a protocol of its own, told in docs/ninjatrader.md.
+    assert set(spec["paths"]) == {each for each in routes if not each.startswith("/api/v1/")}
     limit = next(
         each
         for each in spec["paths"]["/api/dashboard/pnl-drawdown-chart"]["get"]["parameters"]
