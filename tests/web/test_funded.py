@@ -86,6 +86,10 @@ def test_an_account_is_moved_to_other_rules_with_a_line_in_the_log(world: World)
     found = program.get(f"{path}/rules").get_json()
     assert found["rules"]["id"] == SOFT["id"]
     assert STATIC in [{"id": each["id"], "version": each["version"]} for each in found["versions"]]
+    assert [(each["from"], each["to"]) for each in found["changes"]] == [
+        (STATIC, SOFT),
+        (None, STATIC),
+    ]
 
 
 def test_an_account_that_was_traded_before_brings_its_balance_and_its_highest(

@@ -11,6 +11,7 @@ from typing import Final
 
 from app.domain.accounts import Account
 from app.domain.errors import Conflict, NotFound
+from app.domain.events import Fact
 from app.domain.sessions import next_roll
 from app.propfirm import (
     AccountState,
@@ -36,6 +37,8 @@ from app.services.ports import KeptRules, Store, UnitOfWork
 
 #: Points of a curve of equity at most.
 MOST_POINTS: Final = 2000
+#: Changes of rules and preferences that are shown of an account.
+MOST_CHANGES: Final = 100
 
 
 class FundedStatus(StrEnum):
@@ -159,6 +162,15 @@ class FundedDesk:
                 if each.rules.start_balance == start and each.rules != pinned.rules
             ]
             return pinned, others
+
+    def changes(self, user_id: str, account_id: str) -> Sequence[Fact]:
+        """Return the last changes of the account's rules and preferences, newest first.
+
+        Raises NotFound.
+        """
+        with self._store.read() as uow:
+            _own(uow, user_id, account_id)
+            return uow.facts.funded_changes(account_id, MOST_CHANGES)
 
     def violations(self, user_id: str, account_id: str) -> Sequence[Violation]:
         """Return what the account broke, newest first; raises NotFound."""

@@ -27,6 +27,10 @@ class Facts(Protocol):
 
     def of_alert(self, alert_id: str) -> Sequence[Fact]: ...
 
+    def funded_changes(self, account_id: str, most: int) -> Sequence[Fact]:
+        """At most so many changes of the account's rules and preferences, newest first."""
+        ...
+
 
 class Flags(Protocol):
     """Small durable switches of the server (trading state, set-up token, secrets' check)."""

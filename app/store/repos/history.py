@@ -16,7 +16,13 @@ from app.domain.money import ZERO
 from app.services.ports import Sample, Series
 from app.store.records import Record, Repo, insert_or_replace
 from app.store.repos.rolled import SAMPLE, RolledHistory
-from app.store.tables.history import FACTS, FLAGS, PNL_SERIES, STRATEGY_PNL_HISTORY
+from app.store.tables.history import (
+    FACTS,
+    FLAGS,
+    FUNDED_CHANGES,
+    PNL_SERIES,
+    STRATEGY_PNL_HISTORY,
+)
 
 FACT: Final = Record(Fact, FACTS)
 SERIES: Final = Record(Series, PNL_SERIES)
@@ -32,6 +38,12 @@ _AFTER: Final = (
 _AFTER_OF_USER: Final = _AFTER.where(FACTS.c.user_id == bindparam("user_id"))
 _OF_ALERT: Final = (
     select(*FACT.columns).where(FACTS.c.alert_id == bindparam("alert_id")).order_by(FACTS.c.number)
+)
+_FUNDED_CHANGES: Final = (
+    select(*FACT.columns)
+    .where(FUNDED_CHANGES, FACTS.c.account_id == bindparam("account_id"))
+    .order_by(FACTS.c.number.desc())
+    .limit(bindparam("most"))
 )
 
 
@@ -69,6 +81,10 @@ class Facts(Repo):
     def of_alert(self, alert_id: str) -> Sequence[Fact]:
         """What happened because of the alert, oldest first."""
         return FACT.all(self._rows(_OF_ALERT, alert_id=alert_id))
+
+    def funded_changes(self, account_id: str, most: int) -> Sequence[Fact]:
+        """At most so many changes of the account's rules and preferences, newest first."""
+        return FACT.all(self._rows(_FUNDED_CHANGES, account_id=account_id, most=most))
 
 
 _GET_FLAG: Final = select(FLAGS.c.value).where(FLAGS.c.name == bindparam("name"))

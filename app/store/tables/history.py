@@ -33,6 +33,8 @@ from app.store.types import Document, ExactDecimal, Number, Scaled8, Words
 
 #: Only ever added to, which triggers in the migration enforce.  Facts tell of rows that may be
 #: cleared away one day, so they refer to none.
+FUNDED_CHANGES: Final = text(f"kind = '{FactKind.FUNDED_CHANGED.value}'")
+
 FACTS: Final = Table(
     "facts",
     METADATA,
@@ -51,6 +53,14 @@ FACTS: Final = Table(
     Index(None, "alert_id"),
     Index(None, "user_id", "number"),
     one_of("level", Level),
+)
+#: What became of a funded account's rules is shown on its page.
+Index(
+    "ix_facts_funded_changes",
+    FACTS.c.account_id,
+    FACTS.c.number,
+    sqlite_where=FUNDED_CHANGES,
+    postgresql_where=FUNDED_CHANGES,
 )
 
 FLAGS: Final = Table(

@@ -68,11 +68,14 @@ def state(account_id: str) -> Json:
 
 @guard(Guard.EITHER)
 def rules(account_id: str) -> Json:
-    """Show the version that an account is pinned to, and those that it can be moved to."""
+    """Show the version that an account is pinned to, others to move to, and changes."""
     pinned, others = deps().funded.desk.rules(me().id, account_id)
     return {
         "rules": shapes.rule_set(pinned),
         "versions": [shapes.version(each) for each in others],
+        "changes": [
+            shapes.change(each) for each in deps().funded.desk.changes(me().id, account_id)
+        ],
     }
 
 

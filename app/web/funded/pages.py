@@ -55,6 +55,7 @@ def show(account_id: str) -> str:
         account=account,
         rules=shapes.rule_set(pinned),
         versions=[shapes.version(each) for each in others],
+        changes=[shapes.change(each) for each in deps().funded.desk.changes(me().id, account_id)],
         boot={"state": shapes.state(view)},
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from app.domain.events import Fact
 from app.propfirm import FundedDay, Limit, RuleSet, Standing, Violation
 from app.propfirm.keeping import kept_preferences, kept_rules
 from app.services.funded import EquityPoint, View
@@ -186,6 +187,11 @@ def version(kept: KeptRules) -> Json:
         "own": kept.user_id is not None,
         "made_at": iso(kept.made_at),
     }
+
+
+def change(each: Fact) -> Json:
+    """Return a change of an account's rules or preferences, in words and as it was noted."""
+    return {"at": iso(each.at), "message": each.message, **each.data}
 
 
 def violation(each: Violation) -> Json:
