@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.alpaca import KEY, SECRET, outer_stand_in
 
+pytestmark = pytest.mark.hardship
+
 PROGRAM = Path(__file__).with_name("official_client.py")
 
 

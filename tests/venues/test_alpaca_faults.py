@@ -14,6 +14,8 @@ import websocket
 from tests.support.alpaca import StandIn
 from tests.venues.alpaca.control import FAULTS
 
+pytestmark = pytest.mark.hardship
+
 
 def log(alpaca: StandIn) -> list[str]:
     """Our own ids of the orders that the venue's durable log has."""

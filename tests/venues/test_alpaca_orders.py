@@ -9,6 +9,8 @@ import pytest
 from tests.support.alpaca import StandIn
 from tests.support.serving import eventually
 
+pytestmark = pytest.mark.hardship
+
 
 def leg(order: Any, name: str) -> Any:  # noqa: ANN401  JSON
     """The leg of that type."""

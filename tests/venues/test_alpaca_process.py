@@ -21,6 +21,8 @@ from tests.support.tree import ROOT
 from tests.venues.alpaca.log import Log
 from tests.venues.alpaca.running import move, running
 
+pytestmark = pytest.mark.hardship
+
 KILLS = 5
 
 
@@ -93,7 +95,6 @@ def test_prices_walk_when_they_are_told_to(tmp_path: Path) -> None:
         assert asks()[1] == 133.0
 
 
-@pytest.mark.hardship
 def test_no_order_that_was_answered_is_lost_in_kills_under_load(tmp_path: Path) -> None:
     answered: list[str] = []
     with outer_stand_in(tmp_path) as alpaca:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.alpaca import StandIn
 
+pytestmark = pytest.mark.hardship
+
 LIMIT = {"type": "limit", "limit_price": "270"}
 
 

@@ -15,6 +15,8 @@ import websocket
 from tests.support.alpaca import StandIn
 from tests.support.serving import eventually
 
+pytestmark = pytest.mark.hardship
+
 EMPTY: dict[str, list[str]] = {
     name: []
     for name in (

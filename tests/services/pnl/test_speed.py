@@ -43,6 +43,9 @@ def seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
+pytestmark = pytest.mark.hardship
+
+
 def note(stops: list[float]) -> None:
     stops.append(time.perf_counter())
 
