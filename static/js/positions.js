@@ -163,16 +163,27 @@ export function mountPositions(element, positions, feed, scope = {}) {
   const held = (position) => number(position.net_quantity) !== 0;
   const ours = within(scope);
   table.replace(positions.filter(held).map(rowOf));
+  const show = (position) => {
+    const row = rowOf(position);
+    if (held(position)) table.put(row);
+    else table.drop(row.id);
+  };
+  // What is told while a snapshot is under way may be newer than it, and is shown again after it.
+  let meanwhile = null;
   feed.on("position_update", ["positions"], (payload) => {
-    for (const position of payload.positions.filter(ours)) {
-      const row = rowOf(position);
-      if (held(position)) table.put(row);
-      else table.drop(row.id);
-    }
+    const told = payload.positions.filter(ours);
+    told.forEach(show);
+    meanwhile?.push(...told);
   });
   feed.onCatchUp(async () => {
-    const { items } = await get("/api/positions", { page_size: 1000, ...scope });
-    table.replace(items.filter(held).map(rowOf));
+    meanwhile = [];
+    try {
+      const { items } = await get("/api/positions", { page_size: 1000, ...scope });
+      table.replace(items.filter(held).map(rowOf));
+      meanwhile.forEach(show);
+    } finally {
+      meanwhile = null;
+    }
   });
   return table;
 }

@@ -26,6 +26,8 @@ export class Feed {
     this.state = "joining";
     this.heardAt = now();
     this.caughtUpAt = -Infinity;
+    this.fetching = false;
+    this.again = false;
   }
 
   /** Call `handler(payload)` on each event of this kind, from the given channels. */
@@ -90,12 +92,16 @@ export class Feed {
   }
 
   #catchUp(atOnce) {
+    // A snapshot that is under way may be older than what was missed.
+    if (this.fetching) this.again = true;
     const wait = atOnce ? 0 : this.caughtUpAt + CATCH_UP_MS - this.now();
     if (this.pending) return;
     this.pending = setTimeout(() => this.#fetch(), Math.max(0, wait));
   }
 
   async #fetch() {
+    this.fetching = true;
+    this.again = false;
     try {
       await Promise.all(this.catchUps.map((fetchSnapshot) => fetchSnapshot()));
     } catch (error) {
@@ -104,6 +110,8 @@ export class Feed {
     } finally {
       this.caughtUpAt = this.now();
       this.pending = null;
+      this.fetching = false;
+      if (this.again) this.#catchUp(false);
     }
   }
 

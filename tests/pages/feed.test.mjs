@@ -68,6 +68,21 @@ test("many gaps at once fetch one snapshot", async () => {
   assert.equal(self.timers.length, 1);
 });
 
+test("a gap while a snapshot is under way fetches another one after it", async () => {
+  const self = started();
+  let arrive;
+  self.feed.onCatchUp(() => new Promise((resolve) => (arrive = resolve)));
+  self.receive("subscribed", { seq: { pnl: { pnl_update: 1 } } });
+  const first = self.fire();
+  self.receive("pnl_update", { room: "pnl", seq: 5 });
+  assert.equal(self.timers.length, 0);
+  arrive();
+  await first;
+  assert.equal(self.timers.length, 1);
+  self.fire();
+  assert.equal(self.fetched, 2);
+});
+
 test("rooms are counted apart", async () => {
   const self = started();
   self.receive("subscribed", { seq: {} });
