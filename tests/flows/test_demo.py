@@ -17,6 +17,11 @@ from tests.support.serving import START_S, Person, environment, eventually, free
 from tests.support.tree import ROOT
 
 
+def _listen_to_sigint() -> None:
+    """A shell lets what it runs in the background, like these tests, be deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Demo:
     """A demo that runs; ``folder`` keeps its data from one start to the next."""
 
@@ -32,6 +37,7 @@ class Demo:
                 env=environment(folder / "elsewhere", self.port),
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                preexec_fn=_listen_to_sigint,  # noqa: PLW1509  it takes no lock
             )
 
     def printed(self) -> str:
