@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,29 +17,10 @@ from app.store.engine import make_engines
 from app.store.unit_of_work import SqlStore
 from tests.faults import killed_addon
 from tests.faults.killed_addon import JUMP, LATE, NEXT
+from tests.support.killing import killed, killed_everywhere
 from tests.support.records import NOON, USER
-from tests.support.tree import ROOT
 
 pytestmark = pytest.mark.hardship
-
-#: Where a line is cut short that is never reached.
-NOWHERE = -1
-
-
-def killed(url: str, first: int = 0, at: int = NOWHERE, before: int = 0) -> bool:
-    """Take the lines from ``first`` on in a process of its own; whether it was killed."""
-    words = [url, str(first), str(at), str(before)]
-    done = subprocess.run(
-        [sys.executable, killed_addon.__file__, *words],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr
-    return done.returncode != 0
 
 
 @dataclass(frozen=True)
@@ -99,25 +74,14 @@ def prepared(sqlite_store_url: str) -> str:
 def test_a_message_whose_taking_was_killed_is_taken_when_it_is_sent_again(
     prepared: str, tmp_path: Path, line: int, least: int
 ) -> None:
-    cut = f"sqlite:///{shutil.copy(prepared.removeprefix('sqlite:///'), tmp_path / 'cut.db')}"
-    assert not killed(prepared)
-    # A line that is cut short before its first statement: what came before it is all there is.
-    assert killed(cut, 0, line, 0)
-    before = kept(cut)
-    deaths = 1
-    for statement in count(1):
-        if not killed(cut, line, line, statement):
-            break
-        deaths += 1
-        assert kept(cut) == before, statement
+    deaths = killed_everywhere(killed_addon.__file__, prepared, tmp_path, line, kept)
     assert deaths >= least
-    assert kept(cut) == kept(prepared)
 
 
 def test_what_the_killed_messages_tell_is_a_peak_that_came_late_and_a_breach(
     prepared: str,
 ) -> None:
-    assert not killed(prepared)
+    assert not killed(killed_addon.__file__, prepared)
     found = kept(prepared)
     assert found.account is not None
     assert found.account.state is not None
