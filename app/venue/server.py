@@ -6,9 +6,7 @@ import hmac
 import json
 import queue
 import socket
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -26,6 +24,7 @@ from app.domain.errors import (
 from app.venue.house import House, Json
 from app.venue.plan import LASTS_S, Drawn, Scripted, chances_in
 from app.venue.record import judged
+from app.venue.serving import Connection, Serving
 from app.venue.streams import Listener
 
 #: Seconds between two signs of life on a stream that has nothing to say.
@@ -52,11 +51,8 @@ _VERBS: Final = {
 Answer = tuple[int, Json]
 
 
-class VenueServer(ThreadingHTTPServer):
-    """Serves one house to whoever knows the token; a thread for each connection."""
-
-    daemon_threads = True
-    request_queue_size = 128
+class VenueServer(Serving):
+    """Serves one house to whoever knows the token."""
 
     def __init__(
         self,
@@ -69,48 +65,22 @@ class VenueServer(ThreadingHTTPServer):
         self.heartbeat_s = heartbeat_s
         self.house = house
         self.token = token
-        self.ending = threading.Event()
 
-    def start(self) -> None:
-        """Serve in the background until ``stop``."""
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Take no more connections and end the streams."""
-        self.ending.set()
-        self.shutdown()
+    def cut(self) -> None:
+        """End the streams."""
         self.house.streams.cut()
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of clients that went away; anything else is printed with its trace."""
-        if not self.ending.is_set():
-            super().handle_error(request, client_address)
 
 
-class VenueHandler(BaseHTTPRequestHandler):
+class VenueHandler(Connection):
     """One connection."""
 
     server: VenueServer
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 75
 
-    def handle(self) -> None:
-        """Answer until the client is gone; that it went is no failure of ours."""
-        try:
-            super().handle()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name that the library calls
         """Answer."""
         self._answer()
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Write no line for a request: the log file keeps them."""
 
     @property
     def _house(self) -> House:

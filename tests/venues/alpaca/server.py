@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -14,6 +13,7 @@ import simple_websocket
 
 from app.brokers.chaos.faults import Fault
 from app.venue.plan import LASTS_S, Drawn
+from app.venue.serving import Connection, Serving
 from tests.venues.alpaca import routes, streams
 from tests.venues.alpaca.account import AccountBook
 from tests.venues.alpaca.house import House
@@ -39,11 +39,8 @@ _LIMITED: Final = {"code": TOO_MANY, "message": "too many requests."}
 Answer = tuple[int, Any]
 
 
-class Server(ThreadingHTTPServer):
-    """Serves whatever handler it is given, a thread for each connection."""
-
-    daemon_threads = True
-    request_queue_size = 128
+class Server(Serving):
+    """Serves whatever handler it is given."""
 
     def __init__(
         self, address: tuple[str, int], house: House, handler: type[BaseHTTPRequestHandler]
@@ -51,42 +48,19 @@ class Server(ThreadingHTTPServer):
         super().__init__(address, handler)
         self.house = house
         self.limiter = Limiter()
-        self.ending = threading.Event()
 
-    def start(self) -> None:
-        """Serve in the background until ``stop``."""
-        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Take no more connections and end the streams."""
-        self.ending.set()
-        self.shutdown()
+    def cut(self) -> None:
+        """End the streams."""
         self.house.updates.cut()
         self.house.tape.cut()
-        self.server_close()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Say nothing of clients that went away while it ends."""
-        if not self.ending.is_set():
-            super().handle_error(request, client_address)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(Connection):
     """One connection of a client of Alpaca."""
 
     server: Server
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 75
 
-    def handle(self) -> None:
-        """Answer until the client is gone; that it went is no failure of ours."""
-        try:
-            super().handle()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802  the name that the library calls
         """Answer."""
         url = urlsplit(self.path)
         if url.path in streams.PLACES:
@@ -105,9 +79,6 @@ class Handler(BaseHTTPRequestHandler):
         self._trade(book, route, query, body)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Write no line for a request: the log file keeps them."""
 
     @property
     def _house(self) -> House:
