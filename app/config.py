@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import limits
@@ -129,6 +130,24 @@ class Settings(BaseSettings):
         None, description="Token of the venue process at VENUE_URL."
     )
 
+    live_trading: bool = Field(
+        False, description="Whether accounts with real money may be connected and traded."
+    )
+    alpaca_paper_url: str = Field(
+        "https://paper-api.alpaca.markets", description="Alpaca's host for paper accounts."
+    )
+    alpaca_live_url: str | None = Field(
+        None,
+        description="Alpaca's host for real money, https://api.alpaca.markets; none is used if"
+        " empty.",
+    )
+    alpaca_data_url: str = Field(
+        "https://data.alpaca.markets", description="Alpaca's host for prices and bars."
+    )
+    alpaca_stream_url: str = Field(
+        "wss://stream.data.alpaca.markets", description="Alpaca's host for the stream of prices."
+    )
+
     @field_validator("log_level", "log_format", "async_mode", "market_data", mode="before")
     @classmethod
     def _word(cls, value: object) -> object:
@@ -140,6 +159,20 @@ class Settings(BaseSettings):
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("write it like https://signals.example.org")
         return value
+
+    @field_validator("alpaca_paper_url", "alpaca_live_url", "alpaca_data_url", "alpaca_stream_url")
+    @classmethod
+    def _venue_address(cls, value: str | None) -> str | None:
+        """A host alone: the library writes the path, and a slash at the end would double it."""
+        if value is None:
+            return None
+        found = urlsplit(value)
+        local = found.hostname in {"127.0.0.1", "::1", "localhost"}
+        if found.scheme not in {"https", "wss"} and not (local and found.scheme in {"http", "ws"}):
+            raise ValueError("write it like https://paper-api.alpaca.markets")
+        if not found.hostname or found.path.strip("/") or found.query or found.username:
+            raise ValueError("write the scheme and the host alone, without a path")
+        return f"{found.scheme}://{found.netloc}"
 
     @field_validator("webhook_rate_limit", "addon_rate_limit", "login_rate_limit")
     @classmethod

@@ -45,6 +45,11 @@ GIVEN = {
     "BROKER_IDLE_S": "4",
     "VENUE_URL": "http://127.0.0.1:9000",
     "VENUE_TOKEN": "a token",
+    "LIVE_TRADING": "true",
+    "ALPACA_PAPER_URL": "http://127.0.0.1:9001",
+    "ALPACA_LIVE_URL": "https://api.alpaca.markets",
+    "ALPACA_DATA_URL": "http://127.0.0.1:9002",
+    "ALPACA_STREAM_URL": "ws://127.0.0.1:9003",
 }
 
 
@@ -158,3 +163,27 @@ def test_a_file_that_is_no_text_is_refused_by_its_name() -> None:
 def test_settings_do_not_show_their_secret() -> None:
     settings = load(secret_key="do not show")
     assert "do not show" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://paper-api.alpaca.markets",
+        "https://paper-api.alpaca.markets/v2",
+        "https://me@paper-api.alpaca.markets",
+        "paper-api.alpaca.markets",
+    ],
+)
+def test_an_address_of_alpaca_is_a_host_alone_and_encrypted_unless_it_is_this_machine(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALPACA_PAPER_URL", address)
+    with pytest.raises(ConfigError, match="ALPACA_PAPER_URL"):
+        load()
+
+
+def test_a_slash_at_the_end_of_an_address_of_alpaca_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ALPACA_PAPER_URL", "https://paper-api.alpaca.markets/")
+    assert load().alpaca_paper_url == "https://paper-api.alpaca.markets"

@@ -15,9 +15,10 @@ from app.brokers.quotes import QuoteBook
 from app.brokers.registry import Factory, Registry
 from app.clock import SystemClock
 from app.config import Settings
+from app.domain.accounts import CHAOS, PAPER
 from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
-from app.services.accounts import CHAOS, PAPER, AccountService
+from app.services.accounts import AccountService
 from app.services.agreement import Agreement
 from app.services.bus import Bus
 from app.services.funded import Funded, Tracker, make_funded

@@ -13,9 +13,8 @@ from typing import Final
 import limits
 
 from app.config import Settings
-from app.domain.accounts import Account
+from app.domain.accounts import CHAOS, Account
 from app.domain.safety.storms import Storm
-from app.services.accounts import CHAOS
 
 _END_S: Final = 2.0
 #: Posts a second at most, and the share of the webhook's rate limit that a storm uses.

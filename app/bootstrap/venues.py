@@ -12,8 +12,7 @@ from app.brokers.chaos.process import bearer
 from app.brokers.net.calls import Place, Timeouts
 from app.brokers.paper_settings import PaperSettings
 from app.config import Settings
-from app.domain.accounts import Account
-from app.services.accounts import CHAOS, PAPER
+from app.domain.accounts import CHAOS, PAPER, Account
 from app.services.ports import Clock, Quotes
 from app.sim.costs import Costs
 

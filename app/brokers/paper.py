@@ -67,7 +67,7 @@ class PaperBroker:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the paper venue can do: everything but brackets, which are ours to manage."""
+        """What the paper venue can do: everything but pairs of exits, which are ours to manage."""
         return CAPABILITIES
 
     def open(self) -> None:

@@ -9,10 +9,50 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from app.domain.catalogue import InstrumentKind
 from app.domain.money import ZERO, exact
 
-#: The venue of accounts that an add-on tells of: they are watched, never traded from here.
+#: The venues that an account may be at.
+PAPER: Final = "paper"
+CHAOS: Final = "chaos"
+ALPACA: Final = "alpaca"
+#: Accounts that an add-on tells of: they are watched, never traded from here.
 WATCHED: Final = "ninjatrader"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a venue without asking it.
+
+    ``kinds`` are the instruments that it trades.  Where it ``reserves``, it holds back what working
+    orders may still sell: a position has one exit at a time, or one pair of which either cancels
+    the other.  Where it has ``keys``, an account is connected with credentials, and its money is
+    the venue's to count.
+    """
+
+    title: str
+    kinds: frozenset[InstrumentKind]
+    reserves: bool = False
+    keys: bool = False
+
+
+_EVERY_KIND: Final = frozenset(InstrumentKind)
+_TRAITS: Final[Mapping[str, Traits]] = {
+    PAPER: Traits("Paper", _EVERY_KIND),
+    CHAOS: Traits("Chaos", _EVERY_KIND),
+    ALPACA: Traits(
+        "Alpaca",
+        frozenset({InstrumentKind.STOCK, InstrumentKind.CRYPTO}),
+        reserves=True,
+        keys=True,
+    ),
+    WATCHED: Traits("NinjaTrader", _EVERY_KIND),
+}
+
+
+def traits(venue: str) -> Traits:
+    """Return what is known of a venue; one that tests name is like paper."""
+    return _TRAITS.get(venue) or Traits(venue.capitalize(), _EVERY_KIND)
 
 
 class Mode(StrEnum):
@@ -31,6 +71,10 @@ class Account:
     ``roll`` is the start of its trading day ("16:00 America/Chicago"); ``settings`` are the
     venue's own (for paper: costs, latency, liquidity).  ``user_id`` is None for what was made on
     the command line before the first user exists; the first user adopts it.
+
+    ``max_order_value`` and ``max_daily_loss``, in its currency and above zero, and
+    ``max_orders_a_day`` bound what is opened there; None is no bound, and no live account is
+    without all three.
     """
 
     id: str
@@ -43,6 +87,14 @@ class Account:
     user_id: str | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
     deposited: Decimal = ZERO
+    max_order_value: Decimal | None = None
+    max_daily_loss: Decimal | None = None
+    max_orders_a_day: int | None = None
+
+    @property
+    def traits(self) -> Traits:
+        """What is known of its venue without asking it."""
+        return traits(self.venue)
 
     @property
     def watched(self) -> bool:
@@ -57,6 +109,20 @@ class Account:
         Equity is this and all P&L, so that money put in or taken out is neither profit nor loss.
         """
         return self.starting_cash + self.deposited
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The keys to an account at its venue; they are shown to nobody.
+
+    ``key_hint`` is what is shown of the key, its first two and last four characters;
+    ``keys_encrypted`` is the key and the secret as JSON ``{"key": ..., "secret": ...}``, encrypted.
+    """
+
+    account_id: str
+    key_hint: str
+    keys_encrypted: str = field(repr=False)
+    entered_at: datetime
 
 
 class FlowKind(StrEnum):

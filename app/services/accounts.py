@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from app.domain.accounts import WATCHED, Account, AccountFlow, FlowKind, Mode
+from app.domain.accounts import CHAOS, PAPER, WATCHED, Account, AccountFlow, FlowKind, Mode
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import Fact, FactKind
 from app.domain.money import ZERO, exact, wire
@@ -18,8 +18,6 @@ from app.domain.strategies import Strategy, StrategyKind, StrategyState
 from app.services.calendar.booking import recount_account
 from app.services.ports import Clock, Ids, Store, UnitOfWork
 
-PAPER: Final = "paper"
-CHAOS: Final = "chaos"
 FIRST_ACCOUNT: Final = "paper"
 _STARTING_CASH: Final = Decimal(100_000)
 _NAME_LENGTH: Final = 80

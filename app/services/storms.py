@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, Protocol
 
-from app.domain.accounts import Account, Mode
+from app.domain.accounts import CHAOS, PAPER, Account, Mode
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.safety.storms import TEST_SYMBOLS, Storm, StormState, Wish
 from app.domain.safety.switches import Scope
 from app.domain.settings import AccountLink, StrategySettings
-from app.services.accounts import CHAOS, PAPER, AccountService
+from app.services.accounts import AccountService
 from app.services.halts import Halt, HaltDesk
 from app.services.ports import Clock, Ids, Store
 from app.services.strategies import StrategyService

@@ -482,10 +482,10 @@ def test_without_a_listener_the_log_still_keeps_everything() -> None:
     assert len(broker.fills(NOON)) == 1
 
 
-def test_the_venue_can_do_everything_but_brackets(stage: Stage) -> None:
+def test_the_venue_can_do_everything_but_pairs_of_exits(stage: Stage) -> None:
     able = stage.broker.capabilities
     assert able.order_types == {"market", "limit", "stop", "stop_limit", "trailing_stop"}
-    assert (able.replace, able.brackets, able.streaming, able.fractional) == (
+    assert (able.replace, able.pairs, able.streaming, able.fractional) == (
         True,
         False,
         True,

@@ -7,10 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.accounts import FlowKind
+from app.domain.accounts import CHAOS, FlowKind
 from app.domain.errors import InvalidInput, NotFound
 from app.domain.events import FactKind
-from app.services.accounts import CHAOS
 from tests.support.counting import CountingHouse
 from tests.support.floor import Floor
 

@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from app.clock import VirtualClock
-from app.domain.accounts import AccountFlow, FlowKind, Mode
+from app.domain.accounts import AccountFlow, Credentials, FlowKind, Mode
 from app.domain.alerts import Offset, OffsetUnit, QuantityType
 from app.domain.errors import Conflict, InvariantBroken, NotFound
 from app.domain.orders import OrderType, Side, TimeInForce
@@ -82,6 +82,35 @@ def test_cash_flows_are_kept_to_the_last_digit_and_listed_by_their_instant(
     with store.read() as unit:
         assert unit.accounts.flows(ACCOUNT.id) == [early, late]
         assert unit.accounts.flows("nothing") == []
+
+
+def test_the_keys_to_an_account_are_kept_replaced_and_forgotten(store: SqlStore) -> None:
+    first = Credentials(ACCOUNT.id, "PK...1234", "sealed", NOON)
+    second = replace(first, key_hint="PK...5678", keys_encrypted="sealed too")
+    for entered in (first, second):
+        with store.write() as unit:
+            unit.accounts.enter(entered)
+        with store.read() as unit:
+            assert unit.accounts.credentials(ACCOUNT.id) == entered
+    assert "sealed" not in repr(second)
+    with store.write() as unit:
+        unit.accounts.forget(ACCOUNT.id)
+        unit.accounts.forget(ACCOUNT.id)
+        assert unit.accounts.credentials(ACCOUNT.id) is None
+
+
+def test_the_bounds_of_an_account_are_kept_to_the_last_digit(store: SqlStore) -> None:
+    bounded = replace(
+        ACCOUNT,
+        max_order_value=Decimal("2500.01"),
+        max_daily_loss=Decimal("1e-18"),
+        max_orders_a_day=7,
+    )
+    with store.write() as unit:
+        unit.accounts.update(bounded)
+        assert unit.accounts.get(ACCOUNT.id) == bounded
+        unit.accounts.update(ACCOUNT)
+        assert unit.accounts.get(ACCOUNT.id) == ACCOUNT
 
 
 def test_deposits_at_the_same_time_are_all_in_the_sum(store: SqlStore) -> None:

@@ -83,7 +83,7 @@ class ChaosBroker:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the venue can do: everything but brackets, which are ours to manage."""
+        """What the venue can do: everything but pairs of exits, which are ours to manage."""
         return CAPABILITIES
 
     def open(self) -> None:

@@ -35,13 +35,14 @@ from app.services.ports.ledger import (
     Positions,
     Trips,
 )
+from app.services.ports.market import MarketSource, MarketSources
 from app.services.ports.measured import MetricDays, Whose
 from app.services.ports.notices import Channels, Delivery, Notifier
 from app.services.ports.people import Accounts, KeyHolder, Keys, Owner, Strategies, Users
 from app.services.ports.safety import Drifts, Storms, Switches
 from app.services.ports.store import Publish, Store, UnitOfWork
 from app.services.ports.system import Clock, Holder, Ids, Lease, Vault
-from app.services.ports.venue import Broker, Brokers, Capabilities, PaperLog, Quotes
+from app.services.ports.venue import Broker, Brokers, Capabilities, PairBroker, PaperLog, Quotes
 
 __all__ = [
     "Accounts",
@@ -81,11 +82,14 @@ __all__ = [
     "Keys",
     "Lease",
     "Level",
+    "MarketSource",
+    "MarketSources",
     "MetricDays",
     "Notifier",
     "OrderStep",
     "Orders",
     "Owner",
+    "PairBroker",
     "PaperLog",
     "Pictures",
     "Positions",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from app.domain.accounts import Account, AccountFlow
+from app.domain.accounts import Account, AccountFlow, Credentials
 from app.domain.settings import StrategySettings
 from app.domain.strategies import Strategy, StrategyState, WebhookKey
 from app.domain.users import ApiToken, User
@@ -95,6 +95,15 @@ class Accounts(Protocol):
 
     def flows(self, account_id: str) -> Sequence[AccountFlow]:
         """The account's cash flows, oldest first."""
+
+    def enter(self, credentials: Credentials) -> None:
+        """Keep the keys to an account, in the place of those that it had."""
+
+    def credentials(self, account_id: str) -> Credentials | None:
+        """The keys to the account; None when it has none, or was disconnected."""
+
+    def forget(self, account_id: str) -> None:
+        """Remove the keys to the account, if it has any."""
 
 
 class Users(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from app.domain.instruments import Contract
 from app.domain.orders import Order
@@ -16,11 +16,14 @@ from app.sim.records import PaperFill, PaperOrder, PaperState
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a venue can do, apart from the verbs that every venue has."""
+    """What a venue can do, apart from the verbs that every venue has.
+
+    Where it takes ``pairs``, its broker is a ``PairBroker``.
+    """
 
     order_types: frozenset[str]
     replace: bool = False
-    brackets: bool = False
+    pairs: bool = False
     streaming: bool = True
     fractional: bool = False
 
@@ -62,6 +65,20 @@ class Broker(Protocol):
 
     def listen(self, receive: Callable[[Report], None]) -> None:
         """Hand every later report to ``receive``, which only queues it."""
+
+
+@runtime_checkable
+class PairBroker(Broker, Protocol):
+    """A broker whose venue takes two exits of one position, of which either cancels the other."""
+
+    def submit_pair(
+        self, take_profit: Order, stop: Order, contract: Contract
+    ) -> tuple[VenueOrder, VenueOrder]:
+        """Send both as one request; raises as ``submit`` does, and then neither was taken.
+
+        Each is found, reported and cancelled under its own client_order_id afterwards, and the end
+        of one is the end of both.
+        """
 
 
 class Brokers(Protocol):

@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 
-from app.domain.accounts import Account, AccountFlow
+from app.domain.accounts import Account, AccountFlow, Credentials
 from app.domain.errors import NotFound
 from app.domain.settings import AccountLink
 from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
 from app.domain.users import ApiToken, User
 from app.services.ports import KeyHolder, Owner
-from app.store.records import Record, Repo
+from app.store.records import Record, Repo, insert_or_replace
 from app.store.tables.history import PNL_SERIES
 from app.store.tables.people import (
+    ACCOUNT_CREDENTIALS,
     ACCOUNTS,
     API_TOKENS,
     CASH_FLOWS,
@@ -31,6 +32,7 @@ USER: Final = Record(User, USERS)
 TOKEN: Final = Record(ApiToken, API_TOKENS)
 ACCOUNT: Final = Record(Account, ACCOUNTS)
 FLOW: Final = Record(AccountFlow, CASH_FLOWS)
+CREDENTIALS: Final = Record(Credentials, ACCOUNT_CREDENTIALS)
 KEY: Final = Record(WebhookKey, WEBHOOK_KEYS)
 LINK: Final = Record(AccountLink, STRATEGY_ACCOUNTS)
 
@@ -122,6 +124,9 @@ _ACCOUNT_CHANGING: Final = (
     "roll",
     "user_id",
     "deposited",
+    "max_order_value",
+    "max_daily_loss",
+    "max_orders_a_day",
 )
 _UPDATE_ACCOUNT: Final = (
     update(ACCOUNTS)
@@ -137,6 +142,13 @@ _FLOWS: Final = (
     select(*FLOW.columns)
     .where(CASH_FLOWS.c.account_id == bindparam("account_id"))
     .order_by(CASH_FLOWS.c.at, CASH_FLOWS.c.id)
+)
+_ENTER: Final = insert_or_replace(ACCOUNT_CREDENTIALS, "account_id")
+_CREDENTIALS: Final = select(*CREDENTIALS.columns).where(
+    ACCOUNT_CREDENTIALS.c.account_id == bindparam("account_id")
+)
+_FORGET: Final = delete(ACCOUNT_CREDENTIALS).where(
+    ACCOUNT_CREDENTIALS.c.account_id == bindparam("of")
 )
 _GET_ACCOUNT: Final = select(*ACCOUNT.columns).where(ACCOUNTS.c.id == bindparam("id"))
 
@@ -179,6 +191,18 @@ class Accounts(Repo):
     def flows(self, account_id: str) -> Sequence[AccountFlow]:
         """The account's cash flows, oldest first."""
         return FLOW.all(self._rows(_FLOWS, account_id=account_id))
+
+    def enter(self, credentials: Credentials) -> None:
+        """Keep the keys to an account, in the place of those that it had."""
+        self._count(self._variant(_ENTER), CREDENTIALS.values(credentials))
+
+    def credentials(self, account_id: str) -> Credentials | None:
+        """The keys to the account; None when it has none, or was disconnected."""
+        return CREDENTIALS.maybe(self._first(_CREDENTIALS, account_id=account_id))
+
+    def forget(self, account_id: str) -> None:
+        """Remove the keys to the account, if it has any."""
+        self._count(_FORGET, {"of": account_id})
 
     def list(self, user_id: str | None = None) -> Sequence[Account]:
         """Accounts of one user, or of all when ``user_id`` is None, oldest first."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, SmallInteger, Table, UniqueConstraint, func, text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+    func,
+    text,
+)
 
 from app.domain.accounts import FlowKind, Mode
 from app.domain.settings import StrategySettings
@@ -58,7 +68,19 @@ ACCOUNTS: Final = Table(
     reference("user_id", "users.id", null=True),
     Column("settings", Document(dict), nullable=False),
     Column("deposited", ExactDecimal(), nullable=False, server_default="0"),
+    decimal("max_order_value", null=True),
+    decimal("max_daily_loss", null=True),
+    Column("max_orders_a_day", Integer(), nullable=True),
     one_of("mode", Mode),
+)
+
+ACCOUNT_CREDENTIALS: Final = Table(
+    "account_credentials",
+    METADATA,
+    Column("account_id", Words(), ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    words("key_hint"),
+    words("keys_encrypted"),
+    instant("entered_at"),
 )
 Index(
     "uq_accounts_owner_name",

@@ -9,9 +9,9 @@ from apiflask import APIBlueprint, APIFlask
 from flask import Blueprint, Response, render_template, request
 from pydantic import Field
 
+from app.domain.accounts import CHAOS, PAPER
 from app.domain.errors import InvalidInput
 from app.domain.safety.storms import MOST_ALERTS, MOST_SENDERS, Storm, StormState, Wish
-from app.services.accounts import CHAOS, PAPER
 from app.web import wire
 from app.web.api.listing import ListQuery, Strict, add, part
 from app.web.auth import Guard, guard, me
