@@ -74,7 +74,8 @@ class Account:
 
     ``max_order_value`` and ``max_daily_loss``, in its currency and above zero, and
     ``max_orders_a_day`` bound what is opened there; None is no bound, and no live account is
-    without all three.
+    without all three.  ``venue_number`` is what a venue with keys calls it; nobody connects
+    the same one twice.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Account:
     max_order_value: Decimal | None = None
     max_daily_loss: Decimal | None = None
     max_orders_a_day: int | None = None
+    venue_number: str | None = None
 
     @property
     def traits(self) -> Traits:

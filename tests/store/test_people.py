@@ -94,9 +94,21 @@ def test_the_keys_to_an_account_are_kept_replaced_and_forgotten(store: SqlStore)
             assert unit.accounts.credentials(ACCOUNT.id) == entered
     assert "sealed" not in repr(second)
     with store.write() as unit:
+        assert unit.accounts.with_keys() == {ACCOUNT.id}
         unit.accounts.forget(ACCOUNT.id)
         unit.accounts.forget(ACCOUNT.id)
         assert unit.accounts.credentials(ACCOUNT.id) is None
+        assert unit.accounts.with_keys() == set()
+
+
+def test_an_account_is_found_by_its_number_at_its_venue_and_has_it_alone(store: SqlStore) -> None:
+    numbered = replace(ACCOUNT, id="account-2", name="second", venue="alpaca", venue_number="PA1")
+    with store.write() as unit:
+        unit.accounts.insert(numbered)
+        assert unit.accounts.by_number("alpaca", "PA1") == numbered
+        assert unit.accounts.by_number("paper", "PA1") is None
+    with pytest.raises(Conflict), store.write() as unit:
+        unit.accounts.insert(replace(numbered, id="account-3", name="third"))
 
 
 def test_the_bounds_of_an_account_are_kept_to_the_last_digit(store: SqlStore) -> None:

@@ -8,6 +8,7 @@ from app.services.ports.agreement import (
     StoredFill,
     StoredTrip,
 )
+from app.services.ports.connecting import Connection, Connector, Entered, Probe
 from app.services.ports.days import BookDays, DayNotes
 from app.services.ports.funded import FundedAccounts, KeptNews, KeptRules, RuleSets
 from app.services.ports.history import (
@@ -61,10 +62,13 @@ __all__ = [
     "Channels",
     "Checkpoint",
     "Clock",
+    "Connection",
+    "Connector",
     "DayNotes",
     "Decisions",
     "Delivery",
     "Drifts",
+    "Entered",
     "Entry",
     "Excursions",
     "Facts",
@@ -93,6 +97,7 @@ __all__ = [
     "PaperLog",
     "Pictures",
     "Positions",
+    "Probe",
     "Publish",
     "Quotes",
     "Rolled",

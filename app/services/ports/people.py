@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -88,6 +88,9 @@ class Accounts(Protocol):
 
     def by_name(self, user_id: str | None, name: str) -> Account | None: ...
 
+    def by_number(self, venue: str, number: str) -> Account | None:
+        """The account that the venue calls so, whoever's it is."""
+
     def list(self, user_id: str | None = None) -> Sequence[Account]: ...
 
     def add_flow(self, flow: AccountFlow) -> None:
@@ -101,6 +104,9 @@ class Accounts(Protocol):
 
     def credentials(self, account_id: str) -> Credentials | None:
         """The keys to the account; None when it has none, or was disconnected."""
+
+    def with_keys(self) -> Collection[str]:
+        """The accounts that have keys, by id."""
 
     def forget(self, account_id: str) -> None:
         """Remove the keys to the account, if it has any."""

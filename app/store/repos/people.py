@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -143,6 +143,7 @@ _FLOWS: Final = (
     .where(CASH_FLOWS.c.account_id == bindparam("account_id"))
     .order_by(CASH_FLOWS.c.at, CASH_FLOWS.c.id)
 )
+_WITH_KEYS: Final = select(ACCOUNT_CREDENTIALS.c.account_id)
 _ENTER: Final = insert_or_replace(ACCOUNT_CREDENTIALS, "account_id")
 _CREDENTIALS: Final = select(*CREDENTIALS.columns).where(
     ACCOUNT_CREDENTIALS.c.account_id == bindparam("account_id")
@@ -184,6 +185,11 @@ class Accounts(Repo):
             wanted = wanted.where(ACCOUNTS.c.user_id == user_id)
         return ACCOUNT.maybe(self._first(wanted))
 
+    def by_number(self, venue: str, number: str) -> Account | None:
+        """The account that the venue calls so, whoever's it is."""
+        wanted = _ACCOUNTS.where(ACCOUNTS.c.venue == venue, ACCOUNTS.c.venue_number == number)
+        return ACCOUNT.maybe(self._first(wanted))
+
     def add_flow(self, flow: AccountFlow) -> None:
         """Keep money that came in or left; the account itself is updated beside."""
         self._count(_INSERT_FLOW, FLOW.values(flow))
@@ -199,6 +205,10 @@ class Accounts(Repo):
     def credentials(self, account_id: str) -> Credentials | None:
         """The keys to the account; None when it has none, or was disconnected."""
         return CREDENTIALS.maybe(self._first(_CREDENTIALS, account_id=account_id))
+
+    def with_keys(self) -> Collection[str]:
+        """The accounts that have keys, by id."""
+        return {row[0] for row in self._rows(_WITH_KEYS)}
 
     def forget(self, account_id: str) -> None:
         """Remove the keys to the account, if it has any."""

@@ -71,7 +71,9 @@ ACCOUNTS: Final = Table(
     decimal("max_order_value", null=True),
     decimal("max_daily_loss", null=True),
     Column("max_orders_a_day", Integer(), nullable=True),
+    words("venue_number", null=True),
     one_of("mode", Mode),
+    Index(None, "venue", "venue_number", unique=True),
 )
 
 ACCOUNT_CREDENTIALS: Final = Table(
