@@ -6,7 +6,6 @@ import random
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 from urllib.parse import quote as quoted
@@ -14,9 +13,9 @@ from urllib.parse import quote as quoted
 from app.brokers.chaos import wire
 from app.brokers.chaos.broker import ChaosBroker
 from app.brokers.chaos.settings import ChaosSettings
-from app.brokers.net.calls import Calls, Place, Timeouts
+from app.brokers.net.calls import Calls, Place
 from app.brokers.net.limits import Limits
-from app.brokers.net.stream import AT_ONCE, Hearing, Stream
+from app.brokers.net.stream import AT_ONCE, Credential, Hearing, Manners, Plain, Stream
 from app.domain.accounts import Account
 from app.domain.errors import BrokerError
 from app.domain.quotes import Quote
@@ -26,14 +25,6 @@ from app.services.ports import Clock, Quotes
 #: Prices that wait to be forwarded; older ones are dropped, the newest go with each order anyway.
 _BACKLOG: Final = 2000
 _LONGEST_REST_S: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How the venue is spoken to: timeouts, and the silence of a stream that means it is dead."""
-
-    timeouts: Timeouts
-    idle_s: float
 
 
 class ChaosVenue:
@@ -58,6 +49,9 @@ class ChaosVenue:
         self._manners = manners
         self._end = end
         self._gate = threading.Semaphore(AT_ONCE)
+        self._credential = Credential(
+            place, manners, Limits(clock.monotonic, chance), self._gate, chance, clock
+        )
         self._brokers: dict[str, ChaosBroker] = {}
         self._streams: dict[str, Stream] = {}
         self._links: list[Callable[[LinkReport], None]] = []
@@ -105,16 +99,8 @@ class ChaosVenue:
     def _join(self, broker: ChaosBroker) -> Callable[[], None]:
         """Start the account's stream; what is returned ends it."""
         hearing = Hearing(broker.catch_up, broker.hear, partial(self._linked, broker.account_id))
-        stream = Stream(
-            self._place,
-            f"/stream?account={quoted(broker.account_id, safe='')}",
-            hearing,
-            self._manners.timeouts,
-            self._manners.idle_s,
-            self._gate,
-            self._chance,
-            self._clock.monotonic,
-        )
+        path = f"/stream?account={quoted(broker.account_id, safe='')}"
+        stream = Stream(self._credential, path, Plain(), hearing)
         with self._lock:
             self._brokers[broker.account_id] = broker
             self._streams[broker.account_id] = stream
