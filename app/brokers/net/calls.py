@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -58,6 +58,39 @@ class Place:
     headers: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to a venue: its whole address, and what goes with it."""
+
+    method: str
+    address: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str] | None = None
+    body: Body = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A venue's whole answer, whatever it says."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a venue words its answers.
+
+    ``read`` returns what an answer says and raises ValueError when it cannot be read; ``refusal``
+    takes a 4xx status, what the answer says (None when it cannot be read) and the venue's words,
+    and returns what they mean, None when they leave open whether something was done.
+    """
+
+    read: Callable[[Answer], Any]
+    refusal: Callable[[int, Any, str], BrokerError | None]
+
+
 class _Failed(Exception):
     """No answer that can be read; ``sent`` says whether the request may have arrived."""
 
@@ -68,24 +101,23 @@ class _Failed(Exception):
         self.slow = slow
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-    retry_after: str | None
-
-
-class Calls:
-    """The calls of one credential; many tasks may use it at once."""
+class Exchange:
+    """Requests of one credential, each with a verdict; many tasks may use it at once."""
 
     def __init__(
-        self, place: Callable[[], Place], timeouts: Timeouts, limits: Limits, clock: Clock
+        self,
+        dialect: Dialect,
+        timeouts: Timeouts,
+        limits: Limits,
+        clock: Clock,
+        note: Callable[[Request, int | None, float], None] = lambda _asked, _status, _s: None,
     ) -> None:
-        """``place`` says where the venue is now; it raises BrokerUnavailable when nowhere."""
-        self._place = place
+        """``note`` is told of each attempt: its status, None without an answer, and seconds."""
+        self._dialect = dialect
         self._timeouts = timeouts
         self._limits = limits
         self._clock = clock
+        self._note = note
         self._closing = threading.Event()
         self._session = requests.Session()
         self._session.trust_env = False
@@ -98,7 +130,7 @@ class Calls:
         self._closing.set()
         self._session.close()
 
-    def change(self, method: str, path: str, body: Body = None) -> Json:
+    def change(self, request: Request) -> Any:  # noqa: ANN401  what the dialect reads
         """Ask once for something to be done, and return the answer.
 
         Raises BrokerRejected (the venue's words), BrokerAuth, BrokerLimited and BrokerUnavailable
@@ -106,14 +138,14 @@ class Calls:
         """
         self._limits.admit(order=True)
         try:
-            answer = self._ask(method, path, body)
+            answer = self._ask(request)
         except _Failed as failure:
             if failure.sent:
                 raise BrokerUnknown(failure.detail) from failure
             raise BrokerUnavailable(failure.detail) from failure
         return self._verdict(answer)
 
-    def read(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+    def read(self, request: Request) -> Any:  # noqa: ANN401  what the dialect reads
         """Ask for something that changes nothing, a few times if need be.
 
         Raises BrokerRejected (it is not there, or not for us), BrokerAuth, BrokerUnavailable.
@@ -124,7 +156,7 @@ class Calls:
                 break
             self._limits.admit(order=False)
             try:
-                return self._verdict(self._ask("GET", path, None, query))
+                return self._verdict(self._ask(request))
             except _Failed as failure:
                 last = BrokerUnavailable(failure.detail)
                 if failure.slow:
@@ -133,31 +165,32 @@ class Calls:
                 last = BrokerUnavailable(failure.detail)
         raise last
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        body: Body,
-        query: Mapping[str, str] | None = None,
-    ) -> _Answer:
-        place, limits = self._place(), self._timeouts
-        begun = self._clock.monotonic()
+    def _ask(self, request: Request) -> Answer:
+        begun, status = self._clock.monotonic(), None
         try:
-            response = self._session.request(
-                method,
-                place.address + path,
-                headers=dict(place.headers),
-                params=query,
-                json=body,
-                timeout=(limits.connect_s, limits.answer_s),
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                found = self._body(response, begun + limits.answer_s)
+            answer = self._answered(request, begun + self._timeouts.answer_s)
+            status = answer.status
         except (RequestException, HTTPError) as error:
             raise _failed(error) from error
-        return _Answer(response.status_code, found, response.headers.get("Retry-After"))
+        finally:
+            self._note(request, status, self._clock.monotonic() - begun)
+        return answer
+
+    def _answered(self, request: Request, end: float) -> Answer:
+        limits = self._timeouts
+        response = self._session.request(
+            request.method,
+            request.address,
+            headers=dict(request.headers),
+            params=request.query,
+            json=request.body,
+            timeout=(limits.connect_s, limits.answer_s),
+            allow_redirects=False,
+            stream=True,
+        )
+        with response:
+            found = self._body(response, end)
+        return Answer(response.status_code, found, response.headers)
 
     def _body(self, response: requests.Response, end: float) -> bytes:
         """The whole answer, if it is neither too long nor too slow."""
@@ -174,22 +207,60 @@ class Calls:
             raise _Failed("The venue's answer broke off.", sent=True)
         return b"".join(parts)
 
-    def _verdict(self, answer: _Answer) -> Json:
+    def _verdict(self, answer: Answer) -> Any:  # noqa: ANN401  what the dialect reads
         status = answer.status
-        data = _object(answer.body)
         if status == requests.codes.too_many_requests:
-            wait = self._limits.cool_down(answer.retry_after, self._clock.now())
+            wait = self._limits.cool_down(answer.headers.get("Retry-After"), self._clock.now())
             raise BrokerLimited(f"The venue takes no more requests for {wait:.0f} s.", wait)
-        if 200 <= status < 300 and data is not None:
-            self._limits.went_well()
-            if data.get("success") is False:
-                _refuse(status, data, answer.body)
-            return data
-        if status == requests.codes.unauthorized:
-            raise BrokerAuth(_words(status, data, answer.body))
-        if 400 <= status < 500 and (status not in _OPEN or _code(data)):
-            _refuse(status, data, answer.body)
-        raise BrokerUnknown(_words(status, data, answer.body))
+        try:
+            data = self._dialect.read(answer)
+        except (ValueError, RecursionError):
+            unread = f"The venue answered {status} with what cannot be read"
+            text = clean(answer.body)
+            raise self._failure(
+                status, None, f"{unread}: {text}" if text else f"{unread}."
+            ) from None
+        if not 200 <= status < 300:
+            raise self._failure(status, data, words(status, data))
+        self._limits.went_well(answer.headers.get("X-RateLimit-Remaining"))
+        return data
+
+    def _failure(self, status: int, data: Any, said: str) -> BrokerError:  # noqa: ANN401
+        found = self._dialect.refusal(status, data, said) if 400 <= status < 500 else None
+        return found or BrokerUnknown(said)
+
+
+class Calls:
+    """The calls of one credential at a venue that answers with objects; for many tasks at once."""
+
+    def __init__(
+        self, place: Callable[[], Place], timeouts: Timeouts, limits: Limits, clock: Clock
+    ) -> None:
+        """``place`` says where the venue is now; it raises BrokerUnavailable when nowhere."""
+        self._place = place
+        self._exchange = Exchange(Dialect(_object, _refusal), timeouts, limits, clock)
+
+    def close(self) -> None:
+        """Close the connections; reads that wait give up."""
+        self._exchange.close()
+
+    def change(self, method: str, path: str, body: Body = None) -> Json:
+        """Ask once for something to be done; raises as ``Exchange.change`` does."""
+        return _succeeded(self._exchange.change(self._request(method, path, body=body)))
+
+    def read(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+        """Ask for something that changes nothing; raises as ``Exchange.read`` does."""
+        return _succeeded(self._exchange.read(self._request("GET", path, query)))
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        body: Body = None,
+    ) -> Request:
+        place = self._place()
+        return Request(method, place.address + path, place.headers, query, body)
 
 
 def _failed(error: Exception) -> _Failed:
@@ -203,29 +274,40 @@ def _failed(error: Exception) -> _Failed:
     return _Failed(f"The venue {words}.", sent=not unsent, slow=slow)
 
 
-def _object(body: bytes) -> Json | None:
-    try:
-        data = json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):
+def certain(status: int, code: object) -> bool:
+    """Whether a 4xx status with that code of the venue's says that nothing was done."""
+    return status not in _OPEN or bool(code)
+
+
+def words(status: int, data: object) -> str:
+    """Return the venue's own words, clean and short; the status when it has none."""
+    said = data.get("message", "") if isinstance(data, dict) else ""
+    return clean(said if isinstance(said, str) else str(said)) or f"The venue answered {status}."
+
+
+def _object(answer: Answer) -> Json:
+    data = json.loads(answer.body.decode("utf-8"))
+    if not isinstance(data, dict):
+        raise ValueError("no object")  # noqa: TRY004  as json
+    return data
+
+
+def _refusal(status: int, data: Json | None, said: str) -> BrokerError | None:
+    if status == requests.codes.unauthorized:
+        return BrokerAuth(said)
+    code = _code(data)
+    if not certain(status, code):
         return None
-    return data if isinstance(data, dict) else None
+    return BrokerRejected(said, code=(code or f"HTTP_{status}")[:40])
+
+
+def _succeeded(data: Json) -> Json:
+    """The answer, unless it says of itself that nothing was done."""
+    if data.get("success") is False:
+        raise BrokerRejected(words(200, data), code=(_code(data) or "HTTP_200")[:40])
+    return data
 
 
 def _code(data: Json | None) -> str | None:
     code = (data or {}).get("code")
     return code if isinstance(code, str) and code.isascii() and code.isprintable() else None
-
-
-def _refuse(status: int, data: Json | None, body: bytes) -> NoReturn:
-    code = _code(data) or f"HTTP_{status}"
-    raise BrokerRejected(_words(status, data, body), code=code[:40])
-
-
-def _words(status: int, data: Json | None, body: bytes) -> str:
-    """The venue's own words, clean and short; the status when it has none."""
-    said = (data or {}).get("message", b"" if data else body)
-    text = clean(said if isinstance(said, str | bytes) else str(said))
-    if data is None:
-        unread = f"The venue answered {status} with what cannot be read"
-        return f"{unread}: {text}" if text else f"{unread}."
-    return text or f"The venue answered {status}."

@@ -49,8 +49,7 @@ class Limits:
                 raise BrokerLimited("The venue asked us to wait.", self._until - now)
             if self._rate is None:
                 return
-            self._left = min(self._most, self._left + (now - self._at) * self._rate)
-            self._at = now
+            self._refill(now)
             needed = 1.0 if order else 1.0 + self._most * _FOR_ORDERS
             if self._left < needed:
                 wait = (needed - self._left) / self._rate
@@ -68,9 +67,41 @@ class Limits:
             self._until = max(self._until, self._monotonic() + wait)
         return wait
 
-    def went_well(self) -> None:
-        """An answer came: the next refusal is a first one."""
-        self._refusals = 0
+    def went_well(self, left: str | None = None) -> None:
+        """An answer came: the next refusal is a first one.
+
+        ``left`` is how many more requests the venue says that it takes (``X-RateLimit-Remaining``):
+        others may use the same credential.
+        """
+        with self._lock:
+            self._refusals = 0
+            if self._rate is not None and left is not None and left.isdecimal():
+                self._left = min(self._left, float(left))
+
+    @property
+    def per_minute(self) -> int | None:
+        """How many requests the venue takes in a minute; None is no limit."""
+        return None if self._rate is None else int(self._most)
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many requests may go out at once now; None is no limit."""
+        with self._lock:
+            now = self._monotonic()
+            if now < self._until:
+                return 0
+            if self._rate is None:
+                return None
+            self._refill(now)
+            return int(self._left)
+
+    def beside(self) -> Limits:
+        """Limits of the same rate, for another interface of the venue that counts by itself."""
+        return Limits(self._monotonic, self._chance, self.per_minute)
+
+    def _refill(self, now: float) -> None:
+        self._left = min(self._most, self._left + (now - self._at) * (self._rate or 0.0))
+        self._at = now
 
 
 def retry_after(said: str | None, now: datetime) -> float | None:

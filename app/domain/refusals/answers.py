@@ -1,4 +1,4 @@
-"""Codes that refuse no trade: answers of the API, what a venue's answer means, lines of the log."""
+"""Codes that refuse no trade: answers of the API, and lines of the log."""
 
 from __future__ import annotations
 
@@ -137,75 +137,6 @@ ANSWERS: Final = (
         "BAD_BARS",
         "The recorded prices cannot be read.",
         "Correct the line that is named.",
-    ),
-)
-
-#: What the answer of a venue means, or its absence.
-VENUE_ANSWERS: Final = (
-    Refusal(
-        "BROKER_ERROR",
-        "The venue did not do what was asked.",
-        "See its words.",
-    ),
-    Refusal(
-        "BROKER_REJECTED",
-        "The venue said no.",
-        "See its words; nothing is sent again.",
-    ),
-    Refusal(
-        "BROKER_UNAVAILABLE",
-        "The venue could not be reached, and nothing was sent.",
-        "Check the account's connection.",
-    ),
-    Refusal(
-        "BROKER_LIMITED",
-        "The venue takes no more requests for now.",
-        "Nothing: what is still wanted is sent again when it does.",
-    ),
-    Refusal(
-        "BROKER_UNKNOWN",
-        "The request was sent, but its answer was lost.",
-        "Nothing: the venue is asked by the order's own id until it is known.",
-    ),
-    Refusal(
-        "BROKER_AUTH",
-        "The venue refused the account's credentials.",
-        "Enter the account's credentials again.",
-    ),
-    Refusal(
-        "BAD_TIME_IN_FORCE",
-        "The venue does not take this kind of order for that long.",
-        "Change the time in force of the alert or the strategy.",
-    ),
-    Refusal(
-        "BUYING_POWER",
-        "The venue says that the account cannot pay for the order.",
-        "Lower the size, or free buying power on the account.",
-    ),
-    Refusal(
-        "DUPLICATE_ORDER",
-        "The venue has an order with this id already.",
-        "Nothing: the order that it holds is the one that counts.",
-    ),
-    Refusal(
-        "MARKET_CLOSED",
-        "The venue takes no orders while the market is closed.",
-        "Send the alert when the market is open.",
-    ),
-    Refusal(
-        "NOTHING_TO_REDUCE",
-        "The order may only reduce a position, and the venue holds none on that side.",
-        "Compare the position with the broker's.",
-    ),
-    Refusal(
-        "TOO_LATE",
-        "The order had ended before it could be changed.",
-        "Look at how it ended.",
-    ),
-    Refusal(
-        "UNKNOWN_ORDER",
-        "The venue has no such order.",
-        "Look at the venue's own list of orders.",
     ),
 )
 

@@ -10,12 +10,13 @@ from typing import Final
 from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
 from app.domain.refusals.addon import ADDON, ADDON_NOTICES
-from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES, VENUE_ANSWERS
+from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES
 from app.domain.refusals.funded import FUNDED, FUNDED_NOTICES
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
 from app.domain.refusals.record import NO_CHANGE, Refusal
 from app.domain.refusals.settings import SET_BY, Setting
 from app.domain.refusals.trading import FILTERS, PLANNING, RISK, VENUE
+from app.domain.refusals.venues import VENUE_ANSWERS
 
 #: The codes by what they are about, in the order in which an alert meets them.
 GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {

@@ -1,0 +1,1 @@
+"""Alpaca: stocks and crypto pairs, paper and live."""
