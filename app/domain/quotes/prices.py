@@ -1,4 +1,4 @@
-"""Prices: quotes with an age, so that a worth is known or honestly unknown, and bars."""
+"""Quotes with an age, so that a worth is known or honestly unknown, and when markets trade."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class QuoteSource(StrEnum):
     """Where a price came from, best first."""
 
     STREAM = "stream"
+    SNAPSHOT = "snapshot"
     REPLAY = "replay"
     SYNTHETIC = "synthetic"
     ALERT = "alert"
@@ -38,33 +39,6 @@ class Quote:
     def age(self, now: datetime) -> timedelta:
         """Time since the quote; never below zero."""
         return max(now - self.at, timedelta(0))
-
-
-class Timeframe(StrEnum):
-    """How much time a bar covers."""
-
-    MINUTE = "1m"
-    FIVE_MINUTES = "5m"
-    FIFTEEN_MINUTES = "15m"
-    HOUR = "1h"
-    DAY = "1d"
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """The trades of one symbol in the time that begins at ``at``.
-
-    Prices are in the instrument's quote currency, ``volume`` in its units; ``at`` of a day's bar is
-    the beginning of that day at the exchange.
-    """
-
-    symbol: str
-    at: datetime
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    close: Decimal
-    volume: Decimal
 
 
 @dataclass(frozen=True, slots=True)
