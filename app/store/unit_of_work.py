@@ -16,6 +16,7 @@ from app.services.ports import Publish, UnitOfWork
 from app.store.engine import DatabaseFailure, Engines, translate
 from app.store.repos.addon import AddonKeys, Addons
 from app.store.repos.agreement import Agreements, StoredBooks
+from app.store.repos.bars import Bars
 from app.store.repos.books import Positions, Trips
 from app.store.repos.days import BookDays, DayNotes
 from app.store.repos.funded import FundedAccounts, RuleSets
@@ -90,6 +91,7 @@ class SqlUnit:
         "agreements",
         "alerts",
         "attachments",
+        "bars",
         "channels",
         "connection",
         "day_notes",
@@ -127,6 +129,7 @@ class SqlUnit:
         self.agreements = Agreements(connection)
         self.alerts = Alerts(connection)
         self.attachments = Attachments(connection)
+        self.bars = Bars(connection)
         self.channels = Channels(connection)
         self.day_notes = DayNotes(connection)
         self.days = BookDays(connection)

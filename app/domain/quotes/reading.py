@@ -45,7 +45,7 @@ def read_lines(name: str, raw: bytes) -> Iterator[Line]:
     The columns are time,open,high,low,close,volume and, if known, bid,ask; an empty field means no
     trade.  Raises InvalidInput with the line and the column of the first fault.
     """
-    stream: io.BufferedIOBase = io.BytesIO(raw)
+    stream: io.BytesIO | gzip.GzipFile = io.BytesIO(raw)
     if raw.startswith(_GZIP_MAGIC):
         stream = gzip.GzipFile(fileobj=stream)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")

@@ -9,6 +9,7 @@ from typing import Protocol
 from app.domain.events import Fact
 from app.services.ports.addon import AddonKeys, Addons
 from app.services.ports.agreement import Agreements, StoredBooks
+from app.services.ports.bars import Bars
 from app.services.ports.days import BookDays, DayNotes
 from app.services.ports.funded import FundedAccounts, RuleSets
 from app.services.ports.history import Facts, Flags, History, RolledHistory
@@ -111,6 +112,9 @@ class UnitOfWork(Protocol):
 
     @property
     def agreements(self) -> Agreements: ...
+
+    @property
+    def bars(self) -> Bars: ...
 
     @property
     def funded(self) -> FundedAccounts: ...

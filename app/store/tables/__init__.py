@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.store.tables.addon import ADDON_KEYS
 from app.store.tables.agreement import DISAGREEMENTS
+from app.store.tables.bars import BARS
 from app.store.tables.days import BOOK_DAYS
 from app.store.tables.funded import FUNDED_ACCOUNTS
 from app.store.tables.history import FACTS
@@ -19,6 +20,7 @@ from app.store.tables.trading import ALERTS
 __all__ = [
     "ADDON_KEYS",
     "ALERTS",
+    "BARS",
     "BOOK_DAYS",
     "DISAGREEMENTS",
     "FACTS",
