@@ -2,73 +2,80 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from app.brokers.chaos import ChaosVenue, Manners
-from app.brokers.net.calls import Timeouts
-from app.brokers.paper import PaperVenue
-from app.brokers.quotes import QuoteBook
-from app.clock import SystemClock
 from app.domain.accounts import Account, Mode
-from app.domain.instruments import resolve
-from app.services.ports import Broker
-from tests.support.chaos import ALERT_AGE, QUOTE_AGE, OuterVenue, outer_venue
-from tests.support.contract import Stage
-from tests.support.paper import MemoryLog
-from tests.support.serving import eventually
+from tests.support.backstage import ChaosBackstage, PaperBackstage
+from tests.support.chaos import InnerVenue, inner_venue
+from tests.support.contract import Backstage, MovedClock, Stage
 
 ADAPTERS = ("paper", "chaos")
+#: What a thin market offers at each price.
+THIN = "4"
+
+Opened = Callable[[str | None], Stage]
 
 
-@pytest.fixture(scope="session")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OuterVenue]:
-    """One venue process for all cases; each has an account of its own."""
-    with outer_venue(tmp_path_factory.mktemp("venue")) as venue:
+@pytest.fixture
+def clock() -> MovedClock:
+    """The time of all that runs in the test's own process."""
+    return MovedClock()
+
+
+@pytest.fixture
+def fault_broker(tmp_path: Path, clock: MovedClock) -> Iterator[InnerVenue]:
+    """A fault broker of the case's own, which remembers no faults of another."""
+    with inner_venue(tmp_path / "venue", clock) as venue:
         yield venue
 
 
 @pytest.fixture(params=ADAPTERS)
-def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
-    """The stage of one adapter, with a price."""
-    clock = SystemClock()
-    quotes = QuoteBook(QUOTE_AGE, ALERT_AGE, lambda _quote, _reason: None)
-    owner = Account(
-        id=f"acc-{tmp_path.name}",
+def opened(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> Iterator[Opened]:
+    """Opens a stage of the adapter, on which each price offers so much, or all that is wanted."""
+    makers: dict[str, Callable[[str | None], Backstage]] = {
+        "paper": lambda offered: PaperBackstage(_owner("paper", tmp_path, clock, offered), clock),
+        "chaos": lambda offered: ChaosBackstage(
+            _owner("chaos", tmp_path, clock, offered),
+            clock,
+            request.getfixturevalue("fault_broker"),
+        ),
+    }
+    with ExitStack() as stack:
+
+        def open_stage(offered: str | None) -> Stage:
+            behind = makers[request.param](offered)
+            stack.callback(behind.end)
+            made = Stage(behind)
+            stack.callback(made.close)
+            return made
+
+        yield open_stage
+
+
+@pytest.fixture
+def stage(opened: Opened) -> Stage:
+    """The stage of one adapter, with a price at which everything fills."""
+    return opened(None)
+
+
+@pytest.fixture
+def thin(opened: Opened) -> Stage:
+    """A stage on which each price offers 4 and no more."""
+    return opened(THIN)
+
+
+def _owner(venue: str, folder: Path, clock: MovedClock, offered: str | None) -> Account:
+    return Account(
+        id=f"acc-{folder.name}",
         name="contract",
-        venue=request.param,
+        venue=venue,
         mode=Mode.PAPER,
         starting_cash=Decimal(100_000),
         created_at=clock.now(),
-        settings={"margin_percent": 10},
+        settings={"margin_percent": 10, "liquidity_per_quote": offered},
     )
-    broker: Broker
-    if request.param == "paper":
-        paper = PaperVenue(MemoryLog(), quotes, clock)
-        quotes.on_quote(paper.on_quote)
-        broker = paper.broker(owner)
-        end = broker.close
-    else:
-        venue = request.getfixturevalue("process")
-        manners = Manners(Timeouts(2.0, 5.0), 5.0)
-        chaos = ChaosVenue(venue.place, quotes, clock, random.Random(1), manners)
-        quotes.on_quote(chaos.on_quote)
-        broker = chaos.broker(owner)
-
-        def end() -> None:
-            broker.close()
-            chaos.close()
-
-    contract = resolve("SPY", clock.now().date())
-    ready = Stage(broker, quotes, contract, owner.id)
-    broker.listen(ready.reports.append)
-    broker.open()
-    if request.param == "chaos":
-        eventually(lambda: chaos.up(owner.id))
-    ready.quote("500", "500.01")
-    yield ready
-    end()

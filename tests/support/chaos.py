@@ -18,7 +18,7 @@ import requests
 
 from app.brokers.chaos.process import bearer
 from app.brokers.net.calls import Place
-from app.clock import VirtualClock
+from app.services.ports import Clock
 from app.sim.records import PaperFill, PaperOrder
 from app.venue.house import House
 from app.venue.log import VenueLog
@@ -107,8 +107,8 @@ class InnerVenue(Switchboard):
 
 
 @contextmanager
-def inner_venue(folder: Path, clock: VirtualClock, port: int = 0) -> Iterator[InnerVenue]:
-    """Serve the venue over real sockets in virtual time."""
+def inner_venue(folder: Path, clock: Clock, port: int = 0) -> Iterator[InnerVenue]:
+    """Serve the venue over real sockets in the time of ``clock``."""
     log = VenueLog(folder)
     house = House(log, clock, QUOTE_AGE, ALERT_AGE)
     server = VenueServer(("127.0.0.1", port), house, TOKEN, heartbeat_s=0.1)
