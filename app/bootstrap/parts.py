@@ -33,6 +33,8 @@ from app.store.unit_of_work import SqlStore
 from app.vault import Vault, load_master
 
 _KEY_CHECK: Final = "secrets_check"
+#: What an open broker does not know yet when it was told of an account.
+_RENEWING: Final = frozenset({FactKind.ACCOUNT_CHANGED, FactKind.ACCOUNT_KEYS_REPLACED})
 
 _log = structlog.get_logger()
 
@@ -104,7 +106,7 @@ def open_parts(
         **venues,
     }
     brokers = Registry(factories, partial(_account, store))
-    bus.subscribe(partial(_renew_changed, brokers))
+    bus.subscribe(partial(_follow_accounts, brokers))
     return Parts(
         settings=settings,
         clock=clock,
@@ -148,11 +150,15 @@ def _account(store: SqlStore, account_id: str) -> Account | None:
         return uow.accounts.get(account_id)
 
 
-def _renew_changed(brokers: Registry, facts: Sequence[Fact]) -> None:
-    """Give an account's broker its present settings after a change."""
+def _follow_accounts(brokers: Registry, facts: Sequence[Fact]) -> None:
+    """Give an account's broker its present settings and keys; one without keys is closed."""
     for fact in facts:
-        if fact.kind is FactKind.ACCOUNT_CHANGED and fact.account_id:
+        if fact.account_id is None:
+            continue
+        if fact.kind in _RENEWING:
             brokers.renew(fact.account_id)
+        elif fact.kind is FactKind.ACCOUNT_DISCONNECTED:
+            brokers.forget(fact.account_id)
 
 
 def _report_listener(error: Exception) -> None:

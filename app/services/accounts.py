@@ -100,10 +100,19 @@ class AccountService:
             roll=self._roll,
             user_id=user_id,
         )
-        uow.accounts.insert(account)
-        uow.strategies.insert(self._manual_book(account))
-        self._tell(uow, account, f"Account {name}: an add-on tells of it")
+        self._keep(uow, account, "an add-on tells of it")
         return account
+
+    def connect_within(self, uow: UnitOfWork, account: Account) -> None:
+        """Make an account that its venue knows already, in a transaction that does more.
+
+        Raises InvalidInput for its name or its trading day, Conflict for a name in use.
+        """
+        fields = name_fault(account.name) | _roll_fault(account.roll)
+        if fields:
+            raise InvalidInput("The account cannot be connected.", fields=fields)
+        _check_unused(uow, account.user_id, account.name)
+        self._keep(uow, account, "created")
 
     def create_paper(
         self,
@@ -198,8 +207,7 @@ class AccountService:
         venue: str = PAPER,
     ) -> Account:
         self._validate(name, starting_cash, roll, venue, settings)
-        if uow.accounts.by_name(user_id, name) is not None:
-            raise Conflict(f"There is an account named {name!r} already.")
+        _check_unused(uow, user_id, name)
         now = self._clock.now()
         account = Account(
             id=self._ids(),
@@ -212,10 +220,14 @@ class AccountService:
             user_id=user_id,
             settings=dict(settings),
         )
+        self._keep(uow, account, "created")
+        return account
+
+    def _keep(self, uow: UnitOfWork, account: Account, words: str) -> None:
+        """Keep a new account with its manual book, and tell of it in ``words``."""
         uow.accounts.insert(account)
         uow.strategies.insert(self._manual_book(account))
-        self._tell(uow, account, f"Account {name}: created")
-        return account
+        self._tell(uow, account, f"Account {account.name}: {words}")
 
     def _check(self, venue: str, settings: Mapping[str, object]) -> None:
         check = self._checks.get(venue)
@@ -235,15 +247,10 @@ class AccountService:
         settings: Mapping[str, object],
     ) -> None:
         """Check everything, so that whoever fills in a form is told all of it at once."""
-        fields: dict[str, str] = {}
-        if not name or len(name) > _NAME_LENGTH or not name.isprintable():
-            fields["name"] = f"must be 1 to {_NAME_LENGTH} visible characters"
+        fields = name_fault(name)
         if starting_cash <= 0:
             fields["starting_cash"] = "must be above zero"
-        try:
-            _roll(roll)
-        except InvalidInput as error:
-            fields |= error.fields
+        fields |= _roll_fault(roll)
         try:
             self._check(venue, settings)
         except InvalidInput as error:
@@ -323,6 +330,26 @@ def _check_flow(account: Account, flow: AccountFlow, amount: Decimal, cash: Deci
         fields["note"] = f"must be at most {_NOTE_LENGTH} visible characters"
     if fields:
         raise InvalidInput("The money cannot be moved.", fields=fields)
+
+
+def name_fault(name: str) -> dict[str, str]:
+    """Return what is wrong with the name of an account, by field."""
+    if name and len(name) <= _NAME_LENGTH and name.isprintable():
+        return {}
+    return {"name": f"must be 1 to {_NAME_LENGTH} visible characters"}
+
+
+def _check_unused(uow: UnitOfWork, user_id: str | None, name: str) -> None:
+    if uow.accounts.by_name(user_id, name) is not None:
+        raise Conflict(f"There is an account named {name!r} already.")
+
+
+def _roll_fault(text: str) -> dict[str, str]:
+    try:
+        _roll(text)
+    except InvalidInput as error:
+        return error.fields
+    return {}
 
 
 def _roll(text: str) -> str:

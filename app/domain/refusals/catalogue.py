@@ -11,6 +11,7 @@ from app.domain.decisions import Denied, NoAction
 from app.domain.money import wire
 from app.domain.refusals.addon import ADDON, ADDON_NOTICES
 from app.domain.refusals.answers import ANSWERS, NOTICES, SOURCES
+from app.domain.refusals.connecting import CONNECTING
 from app.domain.refusals.funded import FUNDED, FUNDED_NOTICES
 from app.domain.refusals.messages import FIELDS, INTAKE, MESSAGE
 from app.domain.refusals.record import NO_CHANGE, Refusal
@@ -28,6 +29,7 @@ GROUPS: Final[Mapping[str, tuple[Refusal, ...]]] = {
     "Limits and switches": RISK,
     "The rules of a funded account": FUNDED,
     "Accounts that an add-on tells of": ADDON,
+    "Connecting an account": CONNECTING,
     "What became of the order": VENUE,
     "What a venue answers": VENUE_ANSWERS,
     "Where alerts come from": SOURCES,

@@ -35,8 +35,10 @@ class Scope(StrEnum):
 
 #: Codes of switches that the rules of a funded account threw.
 BY_RULES: Final = frozenset({"FUNDED_CLOSED", "FUNDED_REDUCED"})
+#: The code of the switch of an account that has no keys to its venue any more.
+NOT_CONNECTED: Final = "NOT_CONNECTED"
 #: Codes of switches that the server takes back by itself when their reason is gone.
-CLEARED_BY_ITSELF: Final = BY_RULES | {"HEARTBEAT_LOST"}
+CLEARED_BY_ITSELF: Final = BY_RULES | {"HEARTBEAT_LOST", NOT_CONNECTED}
 
 
 @dataclass(frozen=True, slots=True)

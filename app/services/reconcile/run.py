@@ -109,9 +109,10 @@ class Reconciler:
         self.check_soon(report.account_id)
 
     def hear(self, facts: Sequence[Fact]) -> None:
-        """Listen to the bus: a report that is not ours is looked into."""
+        """Listen to the bus: a report that is not ours is looked into, and a new connection."""
         for fact in facts:
-            if fact.code in _NOT_OURS and fact.account_id:
+            wanted = fact.code in _NOT_OURS or fact.kind is FactKind.ACCOUNT_CONNECTED
+            if wanted and fact.account_id:
                 self.check_soon(fact.account_id)
 
     def compared(self, account_id: str) -> bool:
@@ -260,8 +261,11 @@ def _missing(order: Order, asked: Question, answer: Answer) -> bool:
 
 
 def _compared_with_venues(uow: UnitOfWork) -> list[str]:
-    """The accounts that have books of ours to compare, by id."""
-    return [account.id for account in uow.accounts.list() if not account.watched]
+    """The accounts that have books of ours and a venue to ask, by id."""
+    traded = [account for account in uow.accounts.list() if not account.watched]
+    keyed = any(account.traits.keys for account in traded)
+    connected = uow.accounts.with_keys() if keyed else ()
+    return [each.id for each in traded if not each.traits.keys or each.id in connected]
 
 
 def _compared(account_id: str) -> str:
