@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+import structlog
 import websocket
 
 from app.brokers.net.calls import Place, Timeouts
@@ -33,10 +34,11 @@ _TURN: Final = 20
 Json = dict[str, Any]
 
 _Broken = (websocket.WebSocketException, OSError, ValueError, SignalboxError)
-_WORDS: Final = {
-    websocket.ABNF.OPCODE_TEXT,
-    websocket.ABNF.OPCODE_BINARY,
-}
+#: What reading a message of an unexpected form raises: it must not end the reader for good.
+_Unreadable = (LookupError, TypeError, AttributeError, ArithmeticError)
+_WORDS: Final = {websocket.ABNF.OPCODE_TEXT, websocket.ABNF.OPCODE_BINARY}
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class Stream:
         self._line: Line | None = None
         self._reader: threading.Thread | None = None
         self._told: tuple[bool, str | None] = (False, None)
+        #: Whether the venue refused our credentials the last time.
+        self.refused = False
 
     @property
     def up(self) -> bool:
@@ -215,6 +219,7 @@ class Stream:
         while not self._closing.is_set():
             begun = self._credential.clock.monotonic()
             detail, asked_s = self._read()
+            self.refused = asked_s == AUTH_REST_S
             if self._closing.is_set():
                 return
             self._tell(False, detail)
@@ -244,6 +249,9 @@ class Stream:
             return self._turned_away(error)
         except _Broken as error:
             return _why(error), _asked_s(error)
+        except _Unreadable as error:
+            _log.exception("stream_unreadable", path=self._path)
+            return f"The stream said what cannot be read: {type(error).__name__}.", 0.0
         return "The stream was closed.", 0.0
 
     def _connected(self) -> websocket.WebSocket:
@@ -275,7 +283,11 @@ class Stream:
         patience_s = idle_s if tongue.beat() is None else idle_s / 2
         line = self._line = Line(connection, tongue, self._credential.clock, patience_s)
         told = tongue.greet(line)
+        if self._closing.is_set():
+            return
         self._hearing.begun()
+        if self._closing.is_set():
+            return
         self._tell(True, None)
         for message in told:
             self._hearing.message(message)
