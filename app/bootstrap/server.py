@@ -24,6 +24,7 @@ from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
 from app.bootstrap.funded import add_funded
 from app.bootstrap.history import historian
+from app.bootstrap.market import NoSources, add_monitor, hours_of, prices_of
 from app.bootstrap.notices import Notices, add_notifier, make_notices
 from app.bootstrap.parts import Wake
 from app.bootstrap.storms import launcher
@@ -170,6 +171,7 @@ def build(settings: Settings) -> Runtime:
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
     add_funded(made, supervisor, live)
+    add_monitor(made, deps.hours, supervisor, spawn, live)
     live.wake_with(supervisor.add("live", live.step, every=0.5, always=True).wake)
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
@@ -283,9 +285,7 @@ def _web_deps(
     notices: Notices,
     pause: Wake,
 ) -> WebDeps:
-    funds, roll = Funds(made.brokers, made.clock), made.settings.trading_day_roll
-    made.bus.subscribe(funds.hear)
-    views = Views(made.store, roll)
+    views = Views(made.store, made.settings.trading_day_roll)
     journal = JournalDesk(made.store, made.reads, made.clock)
     return WebDeps(
         settings=_web_settings(made),
@@ -298,7 +298,7 @@ def _web_deps(
         funded=made.funded,
         addon=addon_of(made, pause),
         what_if=WhatIf(made.store, made.clock, made.quotes, made.guarding),
-        funds=funds,
+        funds=_funds(made),
         faults=fault_book(),
         drift=made.drift,
         agreement=made.agreement,
@@ -321,9 +321,17 @@ def _web_deps(
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
+        hours=hours_of(made, NoSources()),
+        market=prices_of(made, NoSources()),
         draining=lambda: supervisor.stopping,
         ownership=ownership,
     )
+
+
+def _funds(made: Core) -> Funds:
+    funds = Funds(made.brokers, made.clock)
+    made.bus.subscribe(funds.hear)
+    return funds
 
 
 def _web_settings(made: Core) -> WebSettings:

@@ -201,5 +201,5 @@ def stock(ticker: str) -> Instrument:
         multiplier=Decimal(1),
         quantity_step=Decimal("0.000001"),
         exchange="US",
-        session_roll="00:00 UTC",
+        session_roll="close XNYS",
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.services.inbox import Inbox
     from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
     from app.services.manual import ManualDesk
+    from app.services.market import HoursBook, MarketDesk
     from app.services.notices import NoticeDesk
     from app.services.ownership import Ownership
     from app.services.pnl import Recorder
@@ -113,6 +114,8 @@ class WebDeps:
     tracer: Tracer
     reads: Reads
     quotes: Quotes
+    hours: HoursBook
+    market: MarketDesk
     draining: Callable[[], bool]
     ownership: Ownership
 

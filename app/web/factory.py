@@ -32,6 +32,7 @@ from app.web.api import (
 )
 from app.web.deps import WebDeps, attach
 from app.web.funded import install_addon, install_funded, install_pages
+from app.web.market import install_market
 from app.web.notifications import install_notifications, install_notifications_page
 
 #: Seconds that a client may leave between two pieces of its request.
@@ -125,6 +126,7 @@ def _install_api(app: APIFlask, web: WebDeps) -> None:
     metrics.install(api)
     refusals.install(api)
     install_notifications(api)
+    install_market(api)
     install_funded(api)
     signin.install_tokens(api)
     app.register_blueprint(api)

@@ -1,8 +1,8 @@
 """Facts and ticks become events: one table says which, and each room counts what it is sent.
 
 A room is one user's channel.  The channels ``pnl``, ``strategies``, ``positions``, ``trades``,
-``rules`` and ``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and ``log:<level>``
-carry what concerns that strategy or account, or entries of at least that level.
+``rules``, ``market`` and ``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and
+``log:<level>`` carry what concerns that strategy or account, or entries of at least that level.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Final, Protocol
 import structlog
 
 from app.domain.events import Fact, FactKind, Level
+from app.domain.sessions import MarketState
 from app.services.funded import View
 from app.services.pnl.live import LivePosition, Summary, Tick
 from app.services.storage import Trouble
@@ -27,7 +28,7 @@ from app.web.wire import Json
 _log = structlog.get_logger()
 
 VERSION: Final = 1
-TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "rules", "log"})
+TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "rules", "market", "log"})
 #: Events of which only the newest matters: a client that is behind is not sent another.
 LATEST_WINS: Final = frozenset(
     {"pnl_update", "strategy_pnl_update", "position_update", "rule_update"}
@@ -39,6 +40,7 @@ _EVENT_TOPIC: Final = {
     "position_update": "positions",
     "trade_executed": "trades",
     "rule_update": "rules",
+    "market_status_changed": "market",
     "log_entry": "log",
 }
 
@@ -143,6 +145,7 @@ class Live:
         self._facts: deque[Fact] = deque()
         self._ticks: deque[Mapping[str | None, Tick]] = deque()
         self._rules: deque[Mapping[str, Sequence[View]]] = deque()
+        self._markets: deque[tuple[datetime, MarketState]] = deque()
         self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._wake: Callable[[], None] = _nobody
 
@@ -169,14 +172,20 @@ class Live:
         self._rules.append(views)
         self._wake()
 
+    def markets(self, at: datetime, states: Sequence[MarketState]) -> None:
+        """Take markets that came into another part of their day."""
+        self._markets.extend((at, state) for state in states)
+        self._wake()
+
     def step(self, _now: datetime) -> bool:
         """Send what waits; returns whether there was anything."""
         facts = [self._facts.popleft() for _ in range(len(self._facts))]
         ticks = [self._ticks.popleft() for _ in range(len(self._ticks))]
         rules = [self._rules.popleft() for _ in range(len(self._rules))]
-        for event in chain(self._events(facts, ticks), _stood(rules)):
+        markets = [self._markets.popleft() for _ in range(len(self._markets))]
+        for event in chain(self._events(facts, ticks), _stood(rules), self._turned(markets)):
             self._send(event)
-        return bool(facts or ticks or rules)
+        return bool(facts or ticks or rules or markets)
 
     def sequence(self, room: str) -> Mapping[str, int]:
         """Return the number of the last event of each kind that the room was sent."""
@@ -196,6 +205,13 @@ class Live:
             for user_id in users:
                 if user_id in tick:
                     yield from _ticked(user_id, tick[user_id], stop)
+
+    def _turned(self, markets: Sequence[tuple[datetime, MarketState]]) -> Iterator[Event]:
+        """Everybody is told of a market."""
+        for at, state in markets:
+            payload: Json = {"market": state.market.name, **wire.market_state(state)}
+            for user_id in self._outlet.users():
+                yield Event(user_id, "market_status_changed", payload, at)
 
     def _moved(self, facts: Iterable[Fact], users: Collection[str]) -> Iterator[Event]:
         """One event for each user whose positions changed, with every book that did."""

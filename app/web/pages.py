@@ -26,6 +26,7 @@ from app.web.api.dashboard import figures
 from app.web.api.safety import stops_of
 from app.web.auth import Guard, csrf_token, guard, me, signed_in
 from app.web.deps import WebSettings, deps
+from app.web.market import chip
 from app.web.months import last_of, month_grid, parse_month, parse_year, year_grid
 
 View = Callable[..., ResponseReturnValue]
@@ -271,6 +272,7 @@ def _context() -> dict[str, object]:
         "halted": user is not None and (halted or web.storage.pending),
         "stops": stops,
         "trouble": web.storage.trouble if user else None,
+        "market": chip() if user else None,
         "standby": standby.banner(signed_in=user is not None),
         "reset": f"{roll.at:%H:%M}",
         "reset_zone": roll.zone.key,

@@ -12,6 +12,7 @@ from app.domain.money import wire
 from app.domain.orders import Order
 from app.domain.refusals import CATALOGUE
 from app.domain.safety.switches import Stop, TradingState
+from app.domain.sessions import MarketState
 from app.domain.strategies import Strategy, WebhookKey
 from app.services.pnl.live import LivePosition, StrategyLine, Summary
 from app.services.reads import AlertRow, FillRow, KeyUse, OrderRow
@@ -257,6 +258,16 @@ def position(each: LivePosition) -> Json:
         "unrealized_pnl": money(each.unrealised),
         "quote_age_s": each.quote_age_s,
         "stale": each.stale,
+    }
+
+
+def market_state(each: MarketState) -> Json:
+    """Return how a market stands; of one that never closes nothing comes next."""
+    return {
+        "is_open": each.is_open,
+        "session": each.phase.value,
+        "next_open": when(each.next_open),
+        "next_close": when(each.next_close),
     }
 
 

@@ -123,6 +123,7 @@ function timeFormat(zone, options) {
 
 const CLOCK = timeFormat(ZONE, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const DAY = timeFormat(ZONE, { day: "numeric", month: "short" });
+const WEEKDAY = timeFormat(ZONE, { weekday: "short", hour: "2-digit", minute: "2-digit" });
 const NAME = timeFormat(ZONE, { timeZoneName: "shortGeneric" });
 const ISO_DAY = new Intl.DateTimeFormat("en-CA", { timeZone: ZONE });
 
@@ -142,6 +143,11 @@ export function stamp(when) {
 /** "Nov 20" in the reader's zone. */
 export function day(when) {
   return DAY.format(new Date(when));
+}
+
+/** "Mon 08:30" in the reader's zone. */
+export function weekday(when) {
+  return WEEKDAY.format(new Date(when));
 }
 
 /** Short name of the reader's zone, such as CT. */

@@ -5,6 +5,7 @@ import { mountDisplay } from "./display.js";
 import { all, one } from "./dom.js";
 import { clock, duration, minutesUntil, zoneName } from "./fmt.js";
 import { mountKeys } from "./keys.js";
+import { mountMarket } from "./market.js";
 import { mountSearch } from "./search.js";
 import { Feed } from "./socket.js";
 import { mountStops } from "./stops.js";
@@ -100,6 +101,7 @@ export function mountShell() {
   feed.onState(showConnection);
   mountDriftCount(feed);
   mountStops(feed);
+  mountMarket(feed);
   feed.on("pnl_update", ["pnl"], (payload) => {
     if (typeof payload.halted === "boolean") showHalted(payload.halted);
     // Only a server that trades sends figures each second.

@@ -73,8 +73,8 @@ class Backstage:
         self.quotes.put(Quote(symbol, Decimal(bid), Decimal(ask), now, QuoteSource.STREAM))
 
     def end_session(self) -> None:
-        """Let the session of day orders end."""
-        self.clock.advance(timedelta(days=1).total_seconds())
+        """Let the session of day orders end: no weekend with its holidays is longer."""
+        self.clock.advance(timedelta(days=5).total_seconds())
 
     def fault(self, *names: str, verb: str = "submit", **more: object) -> None:
         """Let the next requests of a verb meet these faults."""

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
 from app.bootstrap.addon import addon_of
+from app.bootstrap.market import hours_of, prices_of
 from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
 from app.clock import VirtualClock
@@ -44,6 +45,7 @@ from app.web.auth import Visitor
 from app.web.live import Live
 from app.web.sockets import create_socketio
 from tests.support.compiled import compiled_app
+from tests.support.data_house import DataHouse
 from tests.support.leases import OneLease, owning
 from tests.support.notifying import Postman
 from tests.support.storming import Launches
@@ -87,6 +89,7 @@ class World:
     lease: OneLease = field(default_factory=OneLease)
     launches: Launches = field(default_factory=Launches)
     postman: Postman = field(default_factory=Postman)
+    data_house: DataHouse = field(default_factory=DataHouse)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -211,7 +214,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     lease = OneLease()
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
-    launches, postman = Launches(), Postman()
+    launches, postman, data_house = Launches(), Postman(), DataHouse()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, settings.trading_day_roll)
@@ -282,6 +285,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
+        hours=hours_of(made, data_house),
+        market=prices_of(made, data_house),
         draining=lambda: bool(stopping),
         ownership=ownership,
     )
@@ -290,7 +295,9 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
     made.funded.watching.show(live)
-    return World(made, clock, app, socketio, live, web, stopping, lease, launches, postman)
+    return World(
+        made, clock, app, socketio, live, web, stopping, lease, launches, postman, data_house
+    )
 
 
 def amounts(rows: list[dict[str, Any]], name: str) -> list[Decimal]:

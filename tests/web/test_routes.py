@@ -83,6 +83,8 @@ INVENTORY = {
     "GET /api/fills.csv": G.EITHER,
     "GET /api/log": G.EITHER,
     "GET /api/openapi.json": G.EITHER,
+    "GET /api/market-data/<path:symbol>": G.EITHER,
+    "GET /api/market-status": G.EITHER,
     "GET /api/metrics": G.EITHER,
     "GET /api/metrics/groups": G.EITHER,
     "GET /api/metrics/groups.csv": G.EITHER,
