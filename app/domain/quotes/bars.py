@@ -63,11 +63,6 @@ class BarSource(StrEnum):
         known = list(BarSource)
         return frozenset(known[: known.index(self) + 1])
 
-    @property
-    def passing(self) -> bool:
-        """Whether its bars pile up by themselves, and are kept for a while only."""
-        return self in BarSource.STREAM.replaceable
-
 
 @dataclass(frozen=True, slots=True)
 class Bar:

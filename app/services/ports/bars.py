@@ -39,6 +39,9 @@ class Bars(Protocol):
     def last(self, of: BarsOf, within: Range, most: int) -> Sequence[KeptBar]:
         """The last so many bars that begin within the range, oldest first."""
 
+    def at(self, of: BarsOf, instants: Sequence[datetime]) -> Sequence[KeptBar]:
+        """The bars that begin at one of the instants, in any order."""
+
     def covered(self, of: BarsOf, within: Range) -> Sequence[Range]:
         """The ranges that touch ``within`` and were answered whole."""
 
@@ -47,6 +50,9 @@ class Bars(Protocol):
 
     def stock(self) -> Sequence[BarStock]:
         """What is kept, by symbol and length."""
+
+    def next_symbol(self, after: str) -> str | None:
+        """The first symbol behind ``after``, by name, of which there are bars."""
 
     def forget(self, of: BarsOf, source: BarSource, before: datetime) -> int:
         """Remove the bars of one source that begin earlier; returns how many."""

@@ -68,6 +68,7 @@ _STOCK: Final = (
     .group_by(_b.symbol, _b.timeframe)
     .order_by(_b.symbol, _b.timeframe)
 )
+_NEXT: Final = select(func.min(_b.symbol)).where(_b.symbol > bindparam("after"))
 _FORGET: Final = delete(BARS).where(
     *_of(_b), _b.at < bindparam("before"), _b.source == bindparam("from_source")
 )
@@ -93,6 +94,12 @@ class Bars(Repo):
         """The last so many bars that begin within the range, oldest first."""
         return [_kept(row) for row in reversed(self._within(_LAST, of, within, most))]
 
+    def at(self, of: BarsOf, instants: Sequence[datetime]) -> Sequence[KeptBar]:
+        """The bars that begin at one of the instants, in any order."""
+        these = _b.at.in_(instants)
+        asked = select(*BAR.columns, _b.source).where(*_of(_b), these)
+        return [_kept(row) for row in self._connection.execute(asked, of._asdict())]
+
     def covered(self, of: BarsOf, within: Range) -> Sequence[Range]:
         """The ranges that touch ``within`` and were answered whole."""
         found = self._rows(_TOUCHING, **of._asdict(), start=within.start, end=within.end)
@@ -112,6 +119,11 @@ class Bars(Repo):
             BarStock(BarsOf(symbol, timeframe), count, first, last)
             for symbol, timeframe, count, first, last in self._rows(_STOCK)
         ]
+
+    def next_symbol(self, after: str) -> str | None:
+        """The first symbol behind ``after``, by name, of which there are bars."""
+        row = self._first(_NEXT, after=after)
+        return None if row is None else row[0]
 
     def forget(self, of: BarsOf, source: BarSource, before: datetime) -> int:
         """Remove the bars of one source that begin earlier; returns how many."""
