@@ -7,8 +7,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.brokers.alpaca.feed import Feed
 from app.brokers.alpaca.keys import Keys
+from app.brokers.alpaca.price_stream import PriceStream
 from app.brokers.alpaca.prices import Prices
 from app.brokers.alpaca.streams import PACKED, UPDATES_PATH, TradeUpdates
 from app.brokers.net.calls import Place, Timeouts
@@ -92,7 +92,7 @@ class Fed:
         self.bars: list[Bar] = []
         self.prices = Prices(self.quotes.append, lambda theirs: theirs.replace("/", ""))
         self.prices.on_bar(self.bars.append)
-        self.feed = Feed(
+        self.feed = PriceStream(
             shared or credential(stand_in, packed=packed),
             path,
             keys or Keys(*stand_in.keys),

@@ -58,7 +58,7 @@ class TradeUpdates:
         """Say whose orders we want to hear of; raises BrokerAuth and BrokerUnavailable."""
         keys = {"key_id": self._keys.key, "secret_key": self._keys.secret}
         line.say({"action": "authenticate", "data": keys})
-        check_authorization(_answer(line, "authorization"))
+        _check_authorization(_answer(line, "authorization"))
         line.say(_LISTEN)
         if "trade_updates" not in (_answer(line, "listening").get("streams") or ()):
             raise BrokerUnavailable("Alpaca does not stream what happens to this account's orders.")
@@ -69,8 +69,20 @@ class TradeUpdates:
         return _LISTEN
 
 
-def check_authorization(data: Json) -> None:
-    """Raise BrokerAuth when Alpaca says that the stream is not authorized."""
+def update_in(message: Json) -> Json | None:
+    """Return what a message says of an order; None when it says nothing of any.
+
+    Raises BrokerAuth when Alpaca says that the stream is no longer authorized.
+    """
+    data = message.get("data")
+    if not isinstance(data, dict):
+        return None
+    if message.get("stream") == "authorization":
+        _check_authorization(data)
+    return data if message.get("stream") == "trade_updates" else None
+
+
+def _check_authorization(data: Json) -> None:
     if data.get("status") != "authorized":
         raise BrokerAuth(
             "Alpaca refused the account's keys on its stream of orders. Enter them again on the"

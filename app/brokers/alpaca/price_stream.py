@@ -20,7 +20,7 @@ _NAMED: Final = 5
 Json = dict[str, Any]
 
 
-class Feed:
+class PriceStream:
     """Keeps one endpoint of prices open; ``want`` says for which symbols, as Alpaca writes them."""
 
     def __init__(
