@@ -1,6 +1,6 @@
 /** Which markets are open: the chip in the top bar and the lists of hours. */
 import { get } from "./api.js";
-import { all } from "./dom.js";
+import { all, one } from "./dom.js";
 import { duration, weekday } from "./fmt.js";
 import { setAttr, setText } from "./live.js";
 import { attempt } from "./toast.js";
@@ -46,6 +46,13 @@ async function refresh() {
   show();
 }
 
+/** Open the list below its chip. */
+function place({ newState }) {
+  if (newState !== "open") return;
+  const { right } = one("#market").getBoundingClientRect();
+  one("#markets").style.right = `${document.documentElement.clientWidth - right}px`;
+}
+
 /** Keep the hours as the server tells them; a server that stands by tells of no change. */
 export function mountMarket(feed) {
   feed.on("market_status_changed", ["market"], (state) => {
@@ -53,6 +60,7 @@ export function mountMarket(feed) {
     show();
   });
   feed.onCatchUp(refresh);
+  one("#markets").addEventListener("beforetoggle", place);
   setInterval(() => {
     const now = new Date();
     if (!document.hidden && [...known.values()].some((each) => overdue(each, now)))

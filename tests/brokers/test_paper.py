@@ -244,6 +244,27 @@ def test_a_day_order_ends_with_its_session_and_a_gtc_order_does_not(stage: Stage
     assert [one.client_order_id for one in stage.broker.open_orders()] == ["sb-gtc"]
 
 
+@pytest.mark.parametrize(
+    ("sent", "ends"),
+    [
+        ((2026, 11, 18, 18, 0), (2026, 11, 18, 21, 0)),  # within the session: its close
+        ((2026, 11, 18, 21, 0), (2026, 11, 19, 21, 0)),  # at the close: the next one
+        ((2026, 11, 25, 23, 0), (2026, 11, 27, 18, 0)),  # over Thanksgiving, to the half day
+        ((2026, 11, 27, 19, 0), (2026, 11, 30, 21, 0)),  # over a weekend
+    ],
+)
+def test_a_day_order_of_shares_ends_when_the_exchange_closes(
+    sent: tuple[int, ...], ends: tuple[int, ...]
+) -> None:
+    stage = Stage(at=datetime(*sent, tzinfo=UTC))
+    stage.send(order("buy", "1", "limit", limit="500", tif="day"), SPY)
+    left = datetime(*ends, tzinfo=UTC) - stage.clock.now()
+    stage.later(left.total_seconds() - 1)
+    assert stage.events == []
+    stage.later(1)
+    assert stage.events == ["expire sb-1"]
+
+
 def test_a_day_order_does_not_fill_on_the_first_quote_of_the_next_session(stage: Stage) -> None:
     stage.send(order("buy", "1", "limit", limit="6700", tif="day"))
     stage.clock.advance(86400)

@@ -74,6 +74,8 @@ def test_the_browser_writes_amounts_as_the_server_does(run: Run) -> None:
     assert told == ours
 
 
-@pytest.mark.parametrize("name", ["format.test.mjs", "feed.test.mjs", "faults.test.mjs"])
+@pytest.mark.parametrize(
+    "name", ["format.test.mjs", "feed.test.mjs", "faults.test.mjs", "market.test.mjs"]
+)
 def test_the_scripts_pass_their_own_tests(run: Run, name: str) -> None:
     run("--test", name)
