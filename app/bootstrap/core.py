@@ -148,6 +148,7 @@ class Core:
         self.agreement.abandon()
         self.brokers.close_all()
         self.parts.chaos.close()
+        self.parts.alpaca.close()
         self.store.close()
 
 
@@ -266,6 +267,7 @@ def _reconciling(parts: Parts, settler: Settler, sender: Sender) -> tuple[Reconc
     made = Reconciler(store, clock, ids, brokers, settler, sender)
     parts.bus.subscribe(made.hear)
     parts.chaos.on_link(made.linked)
+    parts.alpaca.on_link(made.linked)
     return made, DriftDesk(store, clock, ids, brokers, made, settler, parts.quotes, sender)
 
 

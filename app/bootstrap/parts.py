@@ -11,13 +11,15 @@ from typing import Final, NoReturn
 
 import structlog
 
-from app.bootstrap.venues import chaos_venue
+from app.bootstrap.venues import alpaca_venue, chaos_venue
+from app.brokers.alpaca.keys import Keys
+from app.brokers.alpaca.venue import AlpacaVenue
 from app.brokers.chaos import ChaosVenue
 from app.brokers.paper import PaperVenue
 from app.brokers.quotes import QuoteBook, Refused
 from app.brokers.registry import Factory, Registry
 from app.config import Settings
-from app.domain.accounts import WATCHED, Account
+from app.domain.accounts import ALPACA, CHAOS, PAPER, WATCHED, Account
 from app.domain.errors import NotFound, SignalboxError
 from app.domain.events import Fact, FactKind
 from app.domain.quotes import Quote
@@ -72,6 +74,7 @@ class Parts:
     quotes: QuoteBook
     venue: PaperVenue
     chaos: ChaosVenue
+    alpaca: AlpacaVenue
     brokers: Registry
 
 
@@ -97,14 +100,11 @@ def open_parts(
     )
     venue = PaperVenue(SqlPaperLog(store), quotes, clock)
     quotes.on_quote(venue.on_quote)
-    chaos = chaos_venue(settings, quotes, clock, random.Random(seed))  # noqa: S311
+    spread = random.Random(seed)  # noqa: S311  spreads who waits
+    chaos = chaos_venue(settings, quotes, clock, spread)
     quotes.on_quote(chaos.on_quote)
-    factories: dict[str, Factory] = {
-        "paper": venue.broker,
-        "chaos": chaos.broker,
-        WATCHED: _watched,
-        **venues,
-    }
+    alpaca = alpaca_venue(settings, partial(_keys, store, vault), quotes, clock, spread)
+    factories = _factories(venue, chaos, alpaca) | dict(venues)
     brokers = Registry(factories, partial(_account, store))
     bus.subscribe(partial(_follow_accounts, brokers))
     return Parts(
@@ -118,8 +118,13 @@ def open_parts(
         quotes=quotes,
         venue=venue,
         chaos=chaos,
+        alpaca=alpaca,
         brokers=brokers,
     )
+
+
+def _factories(paper: PaperVenue, chaos: ChaosVenue, alpaca: AlpacaVenue) -> dict[str, Factory]:
+    return {PAPER: paper.broker, CHAOS: chaos.broker, ALPACA: alpaca.broker, WATCHED: _watched}
 
 
 def _watched(account: Account) -> NoReturn:
@@ -148,6 +153,13 @@ def _secret(settings: Settings) -> str | None:
 def _account(store: SqlStore, account_id: str) -> Account | None:
     with store.read() as uow:
         return uow.accounts.get(account_id)
+
+
+def _keys(store: SqlStore, vault: Vault, account_id: str) -> Keys | None:
+    """The keys of an account; None when it is disconnected."""
+    with store.read() as uow:
+        kept = uow.accounts.credentials(account_id)
+    return None if kept is None else Keys.from_json(vault.decrypt(kept.keys_encrypted))
 
 
 def _follow_accounts(brokers: Registry, facts: Sequence[Fact]) -> None:

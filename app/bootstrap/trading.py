@@ -24,6 +24,7 @@ class Trading:
     def prepare(self) -> None:
         """Read everything anew and settle what is open at the venues, before any alert."""
         self.core.brokers.close_all()
+        self.core.parts.alpaca.begin()
         self.core.books.forget()
         self.core.recorder.forget()
         self.reconciling.start()
@@ -39,6 +40,7 @@ class Trading:
         self.supervisor.rest()
         self.lanes.clear()
         self.core.agreement.abandon()
+        self.core.parts.alpaca.rest()
         self.core.brokers.close_all()
 
     def wait(self) -> None:
