@@ -156,9 +156,10 @@ def test_everybody_who_looks_is_told_when_the_market_closes(world: World) -> Non
     socket = world.socketio.test_client(world.app, flask_test_client=browser.client)
     socket.emit("subscribe", {"channels": ["market", "log"]})
     watch = MarketWatch(world.web.hours, world.core.store, world.live.markets)
+    world.clock.advance(6 * 3600 - 1)
     watch.look(world.clock.now())
     socket.get_received()
-    world.clock.advance(6 * 3600)
+    world.clock.advance(1)
     watch.look(world.clock.now())
     world.live.step(world.clock.now())
     events = {each["name"]: each["args"][0] for each in socket.get_received()}

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from app.brokers.alpaca.wire import symbol_out
 from app.domain.accounts import ALPACA, traits
 from app.domain.errors import BrokerAuth, BrokerRejected, BrokerUnavailable, InvalidInput
 from app.domain.instruments import Contract, InstrumentKind
@@ -72,7 +73,7 @@ class AlpacaData:
         Outside the hours one side of a quote may be missing: then the last trade is both.  Raises
         BrokerRejected UNKNOWN_SYMBOL.
         """
-        name = _name(contract)
+        name = symbol_out(contract)
         answer = self._asked(contract, "snapshots", {"symbols": name})
         with _legible():
             found = answer["snapshots"] if _is_crypto(contract) else answer
@@ -88,7 +89,7 @@ class AlpacaData:
         """The bars that begin at or after ``start`` and before ``end``, oldest first."""
         if end <= start:
             return []
-        name = _name(contract)
+        name = symbol_out(contract)
         query = {
             "symbols": name,
             "timeframe": _FRAMES[timeframe],
@@ -155,14 +156,6 @@ def _legible() -> Iterator[None]:
 
 def _is_crypto(contract: Contract) -> bool:
     return contract.instrument.kind is InstrumentKind.CRYPTO
-
-
-def _name(contract: Contract) -> str:
-    """How Alpaca writes the symbol: a pair with its slash."""
-    if not _is_crypto(contract):
-        return contract.symbol
-    money = contract.instrument.currency
-    return f"{contract.symbol.removesuffix(money)}/{money}"
 
 
 def _quote(contract: Contract, quote: Any, trade: Any) -> Quote | None:  # noqa: ANN401  JSON

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from app.domain.events import Fact, FactKind
 from app.domain.sessions import MarketState, Phase
 from app.services.market.hours import HoursBook
 from app.services.ports import Store
+
+#: After so long without a look it is a first one: what turned meanwhile is no news.
+_FORGOTTEN: Final = timedelta(minutes=5)
 
 Show = Callable[[datetime, Sequence[MarketState]], None]
 """Shows markets that came into another part of their day, and when they did."""
@@ -22,12 +26,16 @@ class MarketWatch:
         self._store = store
         self._show = show
         self._seen: dict[str, Phase] = {}
+        self._looked: datetime | None = None
 
     def look(self, now: datetime) -> None:
         """Write down which markets opened or closed since the last look, and show what changed.
 
         Raises StoreUnavailable, and then the next look tells it.
         """
+        if self._looked is None or abs(now - self._looked) > _FORGOTTEN:
+            self._seen = {}
+        self._looked = now
         states = self._hours.known().markets
         changed = [
             state

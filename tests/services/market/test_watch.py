@@ -73,8 +73,8 @@ def test_the_first_look_tells_nothing(floor: Floor) -> None:
 
 def test_a_day_of_markets_is_told_in_its_order(floor: Floor) -> None:
     stage = Stage(floor)
-    for hour in range(13, 24):
-        stage.look(f"2026-03-04 {hour}:59")
+    for minute in range(14 * 60, 24 * 60, 5):
+        stage.look(f"2026-03-04 {minute // 60:02}:{minute % 60:02}")
     assert stage.shown == [
         ("us_stocks", "regular"),
         ("us_stocks", "post"),
@@ -87,6 +87,14 @@ def test_a_day_of_markets_is_told_in_its_order(floor: Floor) -> None:
         (FactKind.MARKET_CLOSED, "CME futures: the market closed."),
         (FactKind.MARKET_OPENED, "CME futures: the market opened."),
     ]
+
+
+def test_what_turned_while_nobody_looked_is_no_news(floor: Floor) -> None:
+    stage = Stage(floor)
+    stage.look("2026-03-04 14:00")
+    stage.look("2026-03-04 15:00")
+    stage.look("2026-03-04 15:01")
+    assert (stage.shown, stage.log()) == ([], [])
 
 
 def test_trading_around_the_session_is_shown_and_no_line_of_the_log(floor: Floor) -> None:
