@@ -38,6 +38,7 @@ COMMANDS: Final = {
         "halts:resume", "Let new orders out again, of the server, an account or a strategy."
     ),
     "history": Entry("history:history", "Show how much P&L history is kept, or check it."),
+    "bars": Entry("prices.bars:bars", "Show which bars are kept, or import them from a file."),
     "venue": Entry("venue:venue", "Run the paper venue by itself, with faults on demand."),
     "addon-sim": Entry("addon:addon_sim", "Play a NinjaTrader add-on."),
     "replay": Entry("replay:replay", "Run recorded days through the code that trades."),

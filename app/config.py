@@ -109,6 +109,13 @@ class Settings(BaseSettings):
     history_hours_days: int = Field(
         400, ge=31, le=36600, description="Days that P&L is kept by the hour; days for ever."
     )
+    bars_days: int = Field(
+        30,
+        ge=1,
+        le=36600,
+        description="Days that minute bars are kept which the server built or heard; what was asked"
+        " for or imported stays.",
+    )
     drain_s: int = Field(
         4, ge=1, description="Seconds that a stopping server gives orders under way to finish."
     )

@@ -20,6 +20,7 @@ from flask_socketio import SocketIO
 
 from app import logs
 from app.bootstrap.addon import addon_of
+from app.bootstrap.bars import add_bars, bars_of
 from app.bootstrap.closing import OpenSockets
 from app.bootstrap.core import Core, core
 from app.bootstrap.funded import add_funded
@@ -155,11 +156,10 @@ def build(settings: Settings) -> Runtime:
     reconciling = _add_reconciler(made, supervisor, spawn)
     trading = Trading(made, supervisor, lanes, executor, reconciling)
     ownership = _ownership(made, alarms, trading)
-    storms = _storms(made)
-    supervisor.add("storms", storms.step, every=1.0)
     notices = make_notices(made, ROOT)
     add_notifier(made, notices, supervisor, spawn)
-    deps = _web_deps(made, supervisor, ownership, storms, notices, pause)
+    deps = _web_deps(made, supervisor, ownership, notices, pause)
+    supervisor.add("storms", deps.storms.step, every=1.0)
     snapshots = Snapshots(made.store, made.reads, deps.views, made.clock)
     supervisor.add("measurer", Measurer(snapshots).step, every=MEASURE_EVERY)
     app = create_app(deps)
@@ -172,6 +172,7 @@ def build(settings: Settings) -> Runtime:
     made.recorder.show(live)
     add_funded(made, supervisor, live)
     add_monitor(made, deps.hours, supervisor, spawn, live)
+    add_bars(made, deps.bars, supervisor, live)
     live.wake_with(supervisor.add("live", live.step, every=0.5, always=True).wake)
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
@@ -281,7 +282,6 @@ def _web_deps(
     made: Core,
     supervisor: Supervisor,
     ownership: Ownership,
-    storms: StormDesk,
     notices: Notices,
     pause: Wake,
 ) -> WebDeps:
@@ -307,7 +307,7 @@ def _web_deps(
         notices=notices.desk,
         storage=made.storage,
         statements=_statements(made, pause),
-        storms=storms,
+        storms=_storms(made),
         recorder=made.recorder,
         health=made.health,
         sources=made.sources,
@@ -323,6 +323,7 @@ def _web_deps(
         quotes=made.quotes,
         hours=hours_of(made, NoSources()),
         market=prices_of(made, NoSources()),
+        bars=bars_of(made, NoSources(), pause),
         draining=lambda: supervisor.stopping,
         ownership=ownership,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from app.services.accounts import AccountService
     from app.services.addon import Addon
     from app.services.agreement import Agreement
+    from app.services.bars import BarHouse
     from app.services.calendar import CalendarDesk
     from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
@@ -116,6 +117,7 @@ class WebDeps:
     quotes: Quotes
     hours: HoursBook
     market: MarketDesk
+    bars: BarHouse
     draining: Callable[[], bool]
     ownership: Ownership
 

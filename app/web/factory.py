@@ -34,6 +34,7 @@ from app.web.deps import WebDeps, attach
 from app.web.funded import install_addon, install_funded, install_pages
 from app.web.market import install_market
 from app.web.notifications import install_notifications, install_notifications_page
+from app.web.prices import bound_imports, install_price_page, install_prices
 
 #: Seconds that a client may leave between two pieces of its request.
 PATIENCE_S: Final = 10.0
@@ -78,6 +79,8 @@ def create_app(web: WebDeps) -> APIFlask:
     storms.install_pages(app)
     install_pages(app)
     install_notifications_page(app)
+    install_price_page(app)
+    bound_imports(app)
     _install_api(app, web)
     auth.install(app, settings)
     standby.install(app)
@@ -126,6 +129,7 @@ def _install_api(app: APIFlask, web: WebDeps) -> None:
     metrics.install(api)
     refusals.install(api)
     install_notifications(api)
+    install_prices(api)
     install_market(api)
     install_funded(api)
     signin.install_tokens(api)

@@ -2,7 +2,8 @@
 
 A room is one user's channel.  The channels ``pnl``, ``strategies``, ``positions``, ``trades``,
 ``rules``, ``market`` and ``log`` carry one event each; ``strategy:<id>``, ``account:<id>`` and
-``log:<level>`` carry what concerns that strategy or account, or entries of at least that level.
+``log:<level>`` carry what concerns that strategy or account, or entries of at least that level;
+``symbol:<symbol>`` carries prices, which belong to nobody.
 """
 
 from __future__ import annotations
@@ -10,19 +11,24 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Final, Protocol
 
 import structlog
 
+from app.domain.errors import InvalidInput
 from app.domain.events import Fact, FactKind, Level
+from app.domain.instruments import resolve
+from app.domain.quotes import Bar, Quote
 from app.domain.sessions import MarketState
+from app.services.bars import Board
 from app.services.funded import View
 from app.services.pnl.live import LivePosition, Summary, Tick
 from app.services.storage import Trouble
 from app.web import wire
 from app.web.shapes import funded as shapes
+from app.web.shapes import prices
 from app.web.wire import Json
 
 _log = structlog.get_logger()
@@ -31,7 +37,7 @@ VERSION: Final = 1
 TOPICS: Final = frozenset({"pnl", "strategies", "positions", "trades", "rules", "market", "log"})
 #: Events of which only the newest matters: a client that is behind is not sent another.
 LATEST_WINS: Final = frozenset(
-    {"pnl_update", "strategy_pnl_update", "position_update", "rule_update"}
+    {"pnl_update", "strategy_pnl_update", "position_update", "rule_update", "quote"}
 )
 _LEVELS: Final = tuple(Level)
 _EVENT_TOPIC: Final = {
@@ -60,6 +66,10 @@ class Outlet(Protocol):
         """The users who are connected."""
         ...
 
+    def watched(self) -> Collection[str]:
+        """The symbols whose prices somebody watches."""
+        ...
+
     def flush(self) -> None:
         """Let what was sent go out before more is queued behind it."""
         ...
@@ -76,6 +86,7 @@ class Event:
     strategy_id: str | None = None
     account_id: str | None = None
     level: Level | None = None
+    symbol: str | None = None
 
 
 def room_of(user_id: str, channel: str) -> str:
@@ -83,12 +94,27 @@ def room_of(user_id: str, channel: str) -> str:
     return f"{user_id}/{channel}"
 
 
-def known(channel: str) -> bool:
-    """Whether there is such a channel."""
+def symbol_of(channel: str) -> str | None:
+    """Return the symbol whose prices the channel carries; None for another channel."""
     kind, _, name = channel.partition(":")
+    return name if kind == "symbol" else None
+
+
+def known(channel: str, on: date) -> bool:
+    """Whether there is such a channel on that day; a symbol's has the name that is stored."""
+    kind, _, name = channel.partition(":")
+    if kind == "symbol":
+        return _is_symbol(name, on)
     if kind == "log" and name:
         return name in _LEVELS
     return channel in TOPICS or (kind in {"strategy", "account"} and bool(name))
+
+
+def _is_symbol(name: str, on: date) -> bool:
+    try:
+        return resolve(name, on).symbol == name
+    except InvalidInput:
+        return False
 
 
 def trade_executed(fact: Fact) -> Json:
@@ -146,6 +172,7 @@ class Live:
         self._ticks: deque[Mapping[str | None, Tick]] = deque()
         self._rules: deque[Mapping[str, Sequence[View]]] = deque()
         self._markets: deque[tuple[datetime, MarketState]] = deque()
+        self._board = Board(outlet.watched)
         self._counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self._wake: Callable[[], None] = _nobody
 
@@ -176,6 +203,26 @@ class Live:
         """Take markets that came into another part of their day."""
         self._markets.extend((at, state) for state in states)
         self._wake()
+
+    def quote(self, quote: Quote) -> None:
+        """Take a price; a listener of the quote book."""
+        self._board.quote(quote)
+
+    def bar(self, bar: Bar) -> None:
+        """Take a minute bar that has ended."""
+        self._board.bar(bar)
+
+    def watched(self) -> frozenset[str]:
+        """Return the symbols whose prices somebody watches."""
+        return frozenset(self._outlet.watched())
+
+    def tell_prices(self, now: datetime) -> bool:
+        """Send the prices that are due to those who watch them; False: the next are not due yet."""
+        for each in self._board.due(now):
+            name, payload = _priced(each)
+            for user_id in tuple(self._outlet.users()):
+                self._send(Event(user_id, name, payload, each.at, symbol=each.symbol))
+        return False
 
     def step(self, _now: datetime) -> bool:
         """Send what waits; returns whether there was anything."""
@@ -273,6 +320,12 @@ def _ticked(user_id: str, tick: Tick, stop: Stop) -> Iterator[Event]:
         yield Event(user_id, "position_update", {"positions": rows}, at)
 
 
+def _priced(each: Quote | Bar) -> tuple[str, Json]:
+    if isinstance(each, Quote):
+        return "quote", prices.quote(each)
+    return "bar", prices.minute(each)
+
+
 def _stood(rules: Sequence[Mapping[str, Sequence[View]]]) -> Iterator[Event]:
     for each in rules:
         for user_id, views in each.items():
@@ -303,6 +356,9 @@ def _flat(fact: Fact) -> Json:
 
 def _channels(event: Event) -> Iterator[tuple[str, Json]]:
     """The channels that an event goes to, each with what concerns it."""
+    if event.symbol is not None:
+        yield f"symbol:{event.symbol}", event.payload
+        return
     yield _EVENT_TOPIC[event.name], event.payload
     if event.name == "log_entry" and event.level is not None:
         for level in _LEVELS[: _LEVELS.index(event.level) + 1]:

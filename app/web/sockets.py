@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
 from flask import Flask, request
-from flask_socketio import SocketIO, disconnect, emit, join_room
+from flask_socketio import SocketIO, disconnect, emit, join_room, leave_room
 from socketio.exceptions import ConnectionRefusedError as Refused
 
 from app.domain.errors import Unauthorised
@@ -16,7 +16,8 @@ from app.domain.users import User
 from app.web import wire
 from app.web.auth import bearer, signed_in
 from app.web.deps import WebDeps
-from app.web.live import LATEST_WINS, VERSION, Live, known, room_of
+from app.web.live import LATEST_WINS, VERSION, Live, known, room_of, symbol_of
+from app.web.shapes import prices
 from app.web.wire import Json
 
 #: Packets waiting for a client before it is spared events of which only the newest matters.
@@ -25,6 +26,8 @@ BEHIND: Final = 20
 HOPELESS: Final = 1000
 #: Log entries sent after a reconnect; what is older is read with GET /api/log.
 MOST_MISSED: Final = 500
+#: Symbols whose prices one client may watch at a time.
+MOST_SYMBOLS: Final = 30
 _LARGEST_MESSAGE: Final = 65_536
 
 Wsgi = Callable[..., Iterable[bytes]]
@@ -38,6 +41,8 @@ class Sockets:
         self._socketio: Any = socketio
         self._users: Counter[str] = Counter()
         self._sids: dict[str, str] = {}
+        self._symbols: dict[str, set[str]] = {}
+        self._watched: Counter[str] = Counter()
 
     def enter(self, sid: str, user_id: str) -> None:
         """Note that a user connected."""
@@ -49,6 +54,29 @@ class Sockets:
         user_id = self._sids.pop(sid, None)
         if user_id is not None:
             self._users -= Counter({user_id: 1})
+        self.forgo(sid, self._symbols.get(sid, set()).copy())
+        self._symbols.pop(sid, None)
+
+    def watch(self, sid: str, symbol: str) -> bool:
+        """Note that a connection watches a symbol; False when it watches too many already."""
+        mine = self._symbols.setdefault(sid, set())
+        if symbol in mine:
+            return True
+        if len(mine) >= MOST_SYMBOLS:
+            return False
+        mine.add(symbol)
+        self._watched[symbol] += 1
+        return True
+
+    def forgo(self, sid: str, symbols: Collection[str]) -> None:
+        """Note that a connection watches these symbols no more."""
+        gone = self._symbols.get(sid, set()).intersection(symbols)
+        self._symbols.get(sid, set()).difference_update(gone)
+        self._watched -= Counter(gone)
+
+    def watched(self) -> Collection[str]:
+        """Return the symbols whose prices somebody watches."""
+        return self._watched.keys()
 
     def user_of(self, sid: str) -> str | None:
         """Return the user behind a connection."""
@@ -163,22 +191,46 @@ def _subscriptions(socketio: SocketIO, sockets: Sockets, live: Live, web: WebDep
         if user_id is None:
             disconnect()
             return
-        asked = wanted.get("channels") if isinstance(wanted, dict) else None
-        names = [str(name) for name in asked] if isinstance(asked, list) else []
-        joined = [name for name in dict.fromkeys(names) if known(name)]
+        names, today = _names(wanted), web.clock.now().date()
+        found = [name for name in names if known(name, today)]
+        joined = [name for name in found if _joins(sockets, _sid(), name)]
         for name in joined:
             join_room(room_of(user_id, name))
         emit(
             "subscribed",
             {
                 "channels": joined,
-                "unknown": [name for name in names if name not in joined],
+                "unknown": [name for name in names if name not in found],
+                "too_many": [name for name in found if name not in joined],
                 "seq": {name: live.sequence(room_of(user_id, name)) for name in joined},
                 "ts": wire.iso(web.clock.now()),
                 "v": VERSION,
             },
         )
         _catch_up(web, user_id, wanted)
+        _tell_prices(web, joined)
+
+    @socketio.on("unsubscribe")
+    def unsubscribe(unwanted: object = None) -> None:
+        user_id = sockets.user_of(_sid())
+        if user_id is None:
+            disconnect()
+            return
+        names = _names(unwanted)
+        for name in names:
+            leave_room(room_of(user_id, name))
+        sockets.forgo(_sid(), [symbol_of(name) or "" for name in names])
+
+
+def _names(wanted: object) -> list[str]:
+    """The channels that a message names, each once."""
+    asked = wanted.get("channels") if isinstance(wanted, dict) else None
+    return list(dict.fromkeys(map(str, asked))) if isinstance(asked, list) else []
+
+
+def _joins(sockets: Sockets, sid: str, name: str) -> bool:
+    symbol = symbol_of(name)
+    return symbol is None or sockets.watch(sid, symbol)
 
 
 def _catch_up(web: WebDeps, user_id: str, wanted: object) -> None:
@@ -188,6 +240,14 @@ def _catch_up(web: WebDeps, user_id: str, wanted: object) -> None:
         return
     for fact in web.reads.log(user_id, after=last, limit=MOST_MISSED):
         emit("log_entry", {**wire.log_entry(fact), "v": VERSION, "missed": True})
+
+
+def _tell_prices(web: WebDeps, channels: Iterable[str]) -> None:
+    """Send the last price of each symbol that is watched from now on; it carries no ``seq``."""
+    for symbol in filter(None, map(symbol_of, channels)):
+        last = web.quotes.latest(symbol)
+        if last is not None:
+            emit("quote", {**prices.quote(last), "ts": wire.iso(last.at), "v": VERSION})
 
 
 def _sid() -> str:

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
 from app.bootstrap.addon import addon_of
+from app.bootstrap.bars import bars_of
 from app.bootstrap.market import hours_of, prices_of
 from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
@@ -287,6 +288,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         quotes=made.quotes,
         hours=hours_of(made, data_house),
         market=prices_of(made, data_house),
+        bars=bars_of(made, data_house, nothing),
         draining=lambda: bool(stopping),
         ownership=ownership,
     )
@@ -295,6 +297,9 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     made.bus.subscribe(live.publish)
     made.recorder.show(live)
     made.funded.watching.show(live)
+    made.quotes.on_quote(web.bars.live.hear)
+    made.quotes.on_quote(live.quote)
+    web.bars.live.show(live.bar)
     return World(
         made, clock, app, socketio, live, web, stopping, lease, launches, postman, data_house
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 from app.domain.events import Fact, FactKind, Level
+from app.domain.quotes import Bar, Quote, QuoteSource
 from app.services.pnl.live import LivePosition, StrategyLine, Summary, Tick
 from app.web.live import EVENTS, TOPICS, Live, known
 from app.web.wire import Json
@@ -60,6 +61,7 @@ class Wall:
     empty: set[str] = field(default_factory=set)
     sent: list[tuple[str, str, Json]] = field(default_factory=list)
     flushed: list[str] = field(default_factory=list)
+    symbols: set[str] = field(default_factory=set)
 
     def emit(self, event: str, payload: Json, room: str) -> None:
         self.sent.append((room, event, payload))
@@ -69,6 +71,9 @@ class Wall:
 
     def users(self) -> Collection[str]:
         return self.connected
+
+    def watched(self) -> Collection[str]:
+        return self.symbols
 
     def flush(self) -> None:
         self.flushed.append(self.sent[-1][1])
@@ -300,19 +305,90 @@ def test_only_channels_that_exist_are_known() -> None:
         "log:error",
         "strategy:1",
         "account:1",
+        "symbol:AAPL",
+        "symbol:ESH2026",
     ]
     bad = ["", "everything", "log:loud", "strategy:", "ann/log", "pnl:1", "user:bob"]
-    assert [known(name) for name in good] == [True] * len(good)
-    assert [known(name) for name in bad] == [False] * len(bad)
+    bad += ["symbol:", "symbol:ES", "symbol:aapl", "symbol:BTC/USD", "symbol:NO SUCH"]
+    assert [known(name, NOW.date()) for name in good] == [True] * len(good)
+    assert [known(name, NOW.date()) for name in bad] == [False] * len(bad)
+
+
+def quote(ask: str = "101", symbol: str = "AAPL", seconds: float = 0) -> Quote:
+    at = NOW + timedelta(seconds=seconds)
+    return Quote(symbol, Decimal(100), Decimal(ask), at, QuoteSource.STREAM, None)
+
+
+MINUTE = Bar("AAPL", NOW, Decimal(1), Decimal("2.50"), Decimal(1), Decimal(2), None)
+
+
+def test_prices_are_sent_to_whoever_is_in_the_symbols_room() -> None:
+    wall = Wall(symbols={"AAPL"}, empty={"bob/symbol:AAPL"})
+    layer = live(wall)
+    layer.quote(quote())
+    layer.bar(MINUTE)
+    layer.tell_prices(NOW)
+    assert {room for room, _, _ in wall.sent} == {"ann/symbol:AAPL"}
+    stamp = {"room": "symbol:AAPL", "seq": 1, "ts": "2026-03-04T15:00:00.000Z", "v": 1}
+    assert wall.payloads("ann/symbol:AAPL", "quote") == [
+        {
+            "symbol": "AAPL",
+            "bid": "100",
+            "ask": "101",
+            "last": None,
+            "mark": "100.5",
+            "source": "stream",
+            **stamp,
+        }
+    ]
+    assert wall.payloads("ann/symbol:AAPL", "bar") == [
+        {
+            "symbol": "AAPL",
+            "timeframe": "1m",
+            "time": "2026-03-04T15:00:00.000Z",
+            "open": "1",
+            "high": "2.5",
+            "low": "1",
+            "close": "2",
+            "volume": None,
+            **stamp,
+        }
+    ]
+
+
+def test_a_price_that_nobody_watches_is_not_sent() -> None:
+    wall = Wall(symbols={"MSFT"})
+    layer = live(wall)
+    layer.quote(quote())
+    layer.bar(MINUTE)
+    layer.tell_prices(NOW)
+    assert wall.sent == []
+
+
+def test_of_many_quotes_four_a_second_are_sent_and_the_newest_wins() -> None:
+    wall = Wall(connected={"ann"}, symbols={"AAPL", "MSFT"})
+    layer = live(wall)
+    for step in range(40):
+        for symbol in ("AAPL", "MSFT"):
+            layer.quote(quote(f"10{step}", symbol, seconds=step / 20))
+        layer.tell_prices(NOW + timedelta(seconds=step / 20))
+    layer.tell_prices(NOW + timedelta(seconds=2))
+    asks = [payload["ask"] for payload in wall.payloads("ann/symbol:AAPL", "quote")]
+    assert asks == [f"10{step}" for step in (0, 5, 10, 15, 20, 25, 30, 35, 39)]
+    numbers = [payload["seq"] for payload in wall.payloads("ann/symbol:MSFT", "quote")]
+    assert numbers == list(range(1, 10))
 
 
 def test_every_event_with_its_fields_and_every_channel_is_in_the_document() -> None:
     text = Path("docs/live-events.md").read_text(encoding="utf-8")
-    wall = Wall()
+    wall = Wall(symbols={"AAPL"})
     layer = live(wall, POSITION)
     layer.publish([fact(FactKind.ORDER_FILLED), fact(FactKind.POSITION_CHANGED)])
     layer.tick({"ann": Tick(SUMMARY, [LINE], [POSITION])})
     layer.step(NOW)
+    layer.quote(quote())
+    layer.bar(MINUTE)
+    layer.tell_prices(NOW)
     for _, event, payload in wall.sent:
         (line,) = (row for row in text.splitlines() if row.startswith(f"| `{event}` |"))
         rows = payload.get("items") or payload.get("positions") or [payload]

@@ -59,6 +59,7 @@ class BarAsk:
 class Found:
     """Bars, oldest first; ``why`` says why some may be missing, None when none are.
 
+    ``coming`` says that those are being asked for at this moment;
     ``following`` is the start to ask for what comes after; None when that is all.
     """
 
@@ -66,6 +67,7 @@ class Found:
     timeframe: Timeframe
     bars: Sequence[KeptBar]
     why: str | None
+    coming: bool
     following: datetime | None
 
     @property
@@ -110,15 +112,22 @@ class BarDesk:
         reach = _reach(ask, contract)
         start = max(end - reach, _EARLIEST) if ask.start is None else ask.start
         if start >= end:
-            return Found(contract, ask.timeframe, [], None, None)
+            return Found(contract, ask.timeframe, [], None, coming=False, following=None)
         newest = ask.start is None
         whole = Range(start, end if newest else min(end, start + reach))
         plan = _Plan(contract, ask.timeframe, whole, ask.limit, newest)
-        why = self._filler.fill(contract, ask.timeframe, whole, newest=newest)
+        lack = self._filler.fill(contract, ask.timeframe, whole, newest=newest)
         bars = self._kept(plan, of=ask.timeframe, most=ask.limit)
-        if why is not None and ask.timeframe is not Timeframe.MINUTE:
+        if lack is not None and ask.timeframe is not Timeframe.MINUTE:
             bars = plan.chosen(merged(bars, self._made(plan)))
-        return Found(contract, ask.timeframe, bars, why, _following(plan, bars, end))
+        return Found(
+            contract,
+            ask.timeframe,
+            bars,
+            why=lack and lack.why,
+            coming=lack is not None and lack.coming,
+            following=_following(plan, bars, end),
+        )
 
     def _kept(self, plan: _Plan, of: Timeframe, most: int) -> Sequence[KeptBar]:
         with self._store.read() as uow:

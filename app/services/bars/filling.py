@@ -31,8 +31,16 @@ MOST_PIECES: Final = 1000
 _REMEMBERED: Final = 1000
 _AT_ONCE: Final = 500
 
-WAITING: Final = "The rest is being asked of the data service: ask again in a moment."
-_FULL: Final = "Too much is being asked of the data service already: ask again in a minute."
+
+class Lack(NamedTuple):
+    """Why bars are missing, and whether they are ``coming`` already."""
+
+    why: str
+    coming: bool = False
+
+
+WAITING: Final = Lack("The rest is being asked of the data service: ask again in a moment.", True)
+_FULL: Final = Lack("Too much is being asked of the data service already: ask again in a minute.")
 
 
 class _Piece(NamedTuple):
@@ -84,14 +92,14 @@ class Filler:
 
     def fill(
         self, contract: Contract, timeframe: Timeframe, whole: Range, *, newest: bool
-    ) -> str | None:
+    ) -> Lack | None:
         """Ask for what is missing of bars that have ended, the newest or the oldest piece first.
 
         Returns why something is missing still; None when nothing is.
         """
         source = self._source(contract)
         if source is None:
-            return (
+            return Lack(
                 f"No connected account opens a data service that has prices of {contract.symbol}:"
                 " these are bars that were imported, or built of prices as they came."
             )
@@ -104,12 +112,12 @@ class Filler:
                 return None
             fault = self._fault(of)
             if fault is not None:
-                return fault
+                return Lack(fault)
             cut = [_Piece(contract, timeframe, each) for each in missing]
             first = cut.pop(-1 if newest else 0)
             fault = self._ask(source, first)
         if fault is not None:
-            return fault
+            return Lack(fault)
         return self._queue(reversed(cut) if newest else iter(cut))
 
     def step(self, _now: datetime) -> bool:
@@ -192,7 +200,7 @@ class Filler:
                 uow.bars.save(timeframe, BarSource.ALPACA, bars[start : start + _AT_ONCE])
             self._rest()
 
-    def _queue(self, more: Iterator[_Piece]) -> str | None:
+    def _queue(self, more: Iterator[_Piece]) -> Lack | None:
         """Leave the rest to the background; returns what to tell whoever asked."""
         said = None
         for piece in more:
