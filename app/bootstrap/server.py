@@ -22,6 +22,7 @@ from app import logs
 from app.bootstrap.addon import addon_of
 from app.bootstrap.bars import add_bars, bars_of
 from app.bootstrap.closing import OpenSockets
+from app.bootstrap.connecting import connections_of, warn_of_real_money
 from app.bootstrap.core import Core, core
 from app.bootstrap.funded import add_funded
 from app.bootstrap.history import historian
@@ -101,6 +102,7 @@ class Runtime:
 
     def start(self) -> None:
         """Trade, or stand by while another server does; either way the pages are served."""
+        warn_of_real_money(connections_of(self.core, {}))
         self.ownership.step(self.core.clock.now())
         # A full collection goes through everything that imports made, and stops all for 60 ms;
         # what is frozen is left out.
@@ -295,6 +297,7 @@ def _web_deps(
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        connections=connections_of(made, {}),
         funded=made.funded,
         addon=addon_of(made, pause),
         what_if=WhatIf(made.store, made.clock, made.quotes, made.guarding),

@@ -16,6 +16,7 @@ from app.web.account_form import CHAOS, PAPER, Form
 from app.web.api import accounts as api
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.shapes import connections
 
 View = Callable[..., ResponseReturnValue]
 
@@ -104,8 +105,10 @@ def _page(account: Account, form: Form, errors: Mapping[str, str]) -> str:
     working = web.reads.orders(
         Scope(user.id, account_id=account.id), Paging(page_size=MOST_ORDERS), state="working"
     )
+    connection = _connection(account)
     boot = {
         "account": {"id": account.id, "name": account.name},
+        "connection": connection,
         "positions": [wire.position(p) for p in web.recorder.positions(user.id, None, account.id)],
         "orders": [wire.order_row(row) for row in working.rows],
         "presets": api.presets(),
@@ -114,11 +117,19 @@ def _page(account: Account, form: Form, errors: Mapping[str, str]) -> str:
         "account.html",
         page="accounts",
         account=_row(account),
+        connection=connection,
         form=form,
         errors=errors,
         boot=boot,
         **_faults(),
     )
+
+
+def _connection(account: Account) -> wire.Json | None:
+    """How the account is connected; None at a venue that needs no connection."""
+    if not account.traits.keys:
+        return None
+    return connections.shown(deps().connections.state(me().id, account.id))
 
 
 def _row(account: Account) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 
 from flask import Flask, current_app
 
-from app.domain.accounts import Mode
 from app.services.ports import Clock, Ids, Quotes
 from app.services.reads import Reads
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from app.services.agreement import Agreement
     from app.services.bars import BarHouse
     from app.services.calendar import CalendarDesk
+    from app.services.connections import ConnectionDesk
     from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
     from app.services.funded import Funded
@@ -66,7 +66,6 @@ class WebSettings:
     session_hours: int
     display_zone: str
     trading_day_roll: str
-    mode: Mode = Mode.PAPER
     max_body_bytes: int = 65536
 
     @property
@@ -89,6 +88,7 @@ class WebDeps:
     strategies: StrategyService
     users: UserService
     accounts: AccountService
+    connections: ConnectionDesk
     funded: Funded
     addon: Addon
     what_if: WhatIf

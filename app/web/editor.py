@@ -127,7 +127,7 @@ def restore(strategy_id: str) -> ResponseReturnValue:
 
 
 def _page_new(form: Form, errors: Mapping[str, str]) -> str:
-    accounts = [account_shown(each) for each in deps().accounts.list(me().id)]
+    accounts = _traded()
     if not errors and len(accounts) == 1:
         form = {**form, "accounts": [accounts[0]["id"]]}
     return render_template(
@@ -166,8 +166,14 @@ def _page(strategy: Strategy, form: Form, errors: Mapping[str, str]) -> str:
         alerts=[payload.alert(row, summary(row.body)) for row in page.rows],
         form=form,
         errors=errors,
-        accounts=[account_shown(each) for each in web.accounts.list(user.id)],
+        accounts=_traded(),
     )
+
+
+def _traded() -> list[payload.Json]:
+    """The accounts that strategies may trade on: those that are only watched are not among them."""
+    found = deps().accounts.list(me().id)
+    return [account_shown(each) for each in found if not each.watched]
 
 
 def _missed(strategy: Strategy) -> payload.Json | None:

@@ -30,6 +30,7 @@ from app.web.api import (
     strategies,
     trading,
 )
+from app.web.connections import install_connect_page, install_connections
 from app.web.deps import WebDeps, attach
 from app.web.funded import install_addon, install_funded, install_pages
 from app.web.market import install_market
@@ -70,6 +71,7 @@ def create_app(web: WebDeps) -> APIFlask:
     signin.install(app, web)
     pages.install(app, settings)
     account_pages.install(app)
+    install_connect_page(app)
     drift.install_page(app)
     agreement.install_page(app)
     journal_pages.install(app)
@@ -120,6 +122,7 @@ def _install_api(app: APIFlask, web: WebDeps) -> None:
     statements.install(api)
     storms.install(api)
     accounts.install(api)
+    install_connections(api)
     strategies.install(api)
     dashboard.install(api)
     calendar.install(api)

@@ -28,6 +28,7 @@ from app.web.auth import Guard, csrf_token, guard, me, signed_in
 from app.web.deps import WebSettings, deps
 from app.web.market import chip
 from app.web.months import last_of, month_grid, parse_month, parse_year, year_grid
+from app.web.shapes.connections import mode_of, real_money
 
 View = Callable[..., ResponseReturnValue]
 
@@ -185,7 +186,7 @@ def _log(user_id: str) -> list[wire.Json]:
 
 def _accounts(user_id: str) -> list[wire.Json]:
     return [
-        {"id": each.id, "name": each.name, "venue": each.venue}
+        {"id": each.id, "name": each.name, "venue": each.venue, "mode": each.mode.value}
         for each in deps().accounts.list(user_id)
     ]
 
@@ -244,28 +245,32 @@ def install(app: Flask, settings: WebSettings) -> None:
     app.register_blueprint(routes)
 
 
-def _who() -> tuple[User | None, list[wire.Json]]:
-    """Who is signed in and what is stopped; without the database neither is known.
+def _who() -> tuple[User | None, list[wire.Json], list[str]]:
+    """Who is signed in, what is stopped, and the names of the accounts with real money.
 
-    The page that says so is rendered with this, so it must not fail on it.
+    Without the database nothing is known.  The page that says so is rendered with this, so it must
+    not fail on it.
     """
     try:
         user = signed_in()
-        return user, [wire.stop(each) for each in stops_of(user.id).values()] if user else []
+        if user is None:
+            return None, [], []
+        return user, [wire.stop(each) for each in stops_of(user.id).values()], real_money(user.id)
     except StoreUnavailable:
-        return None, []
+        return None, [], []
 
 
 def _context() -> dict[str, object]:
     """What every template may use."""
     web = deps()
-    user, stops = _who()
+    user, stops, real = _who()
     halted = any(each["scope"] == Switched.SERVER for each in stops)
     roll = Roll.parse(web.settings.trading_day_roll)
     theme, colours = request.cookies.get("theme"), request.cookies.get("pnl")
     return {
         "user": user.name if user else None,
-        "mode": web.settings.mode.value,
+        "mode": mode_of(real),
+        "real_money": real,
         "zone": web.settings.display_zone,
         "theme": theme if theme in THEMES else "dark",
         "pnl_colours": colours if colours in COLOURS else "default",

@@ -19,12 +19,14 @@ from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
 from app.bootstrap.addon import addon_of
+from app.bootstrap.connecting import connections_of
 from app.bootstrap.bars import bars_of
 from app.bootstrap.market import hours_of, prices_of
 from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
 from app.clock import VirtualClock
 from app.config import Settings
+from app.domain.accounts import ALPACA
 from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.domain.users import User
@@ -46,10 +48,12 @@ from app.web.auth import Visitor
 from app.web.live import Live
 from app.web.sockets import create_socketio
 from tests.support.compiled import compiled_app
+from tests.support.connecting import Gatekeeper
 from tests.support.data_house import DataHouse
 from tests.support.leases import OneLease, owning
 from tests.support.notifying import Postman
 from tests.support.storming import Launches
+from tests.support.venue import ScriptedVenue
 
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
@@ -91,6 +95,7 @@ class World:
     launches: Launches = field(default_factory=Launches)
     postman: Postman = field(default_factory=Postman)
     data_house: DataHouse = field(default_factory=DataHouse)
+    gatekeeper: Gatekeeper = field(default_factory=Gatekeeper)
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -209,13 +214,15 @@ class Program:
 def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     """Start a server on a copy of the template database."""
     shutil.copytree(template, folder, dirs_exist_ok=True)
-    settings = settings_for(folder)
+    settings = settings_for(folder).model_copy(update={"live_trading": True})
     clock = VirtualClock(START)
-    made = core(settings, clock=clock, seed=2)
+    alpaca = ScriptedVenue(clock)
+    made = core(settings, clock=clock, seed=2, venues={ALPACA: alpaca.broker})
     lease = OneLease()
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
     launches, postman, data_house = Launches(), Postman(), DataHouse()
+    gatekeeper = Gatekeeper()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, settings.trading_day_roll)
@@ -244,6 +251,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
+        connections=connections_of(made, {ALPACA: gatekeeper}),
         funded=made.funded,
         addon=addon_of(made, nothing),
         what_if=WhatIf(made.store, clock, made.quotes, made.guarding),
@@ -301,7 +309,18 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     made.quotes.on_quote(live.quote)
     web.bars.live.show(live.bar)
     return World(
-        made, clock, app, socketio, live, web, stopping, lease, launches, postman, data_house
+        made,
+        clock,
+        app,
+        socketio,
+        live,
+        web,
+        stopping,
+        lease,
+        launches,
+        postman,
+        data_house,
+        gatekeeper,
     )
 
 

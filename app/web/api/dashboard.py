@@ -9,6 +9,7 @@ from app.web import wire
 from app.web.api.listing import Strict, add
 from app.web.auth import Guard, guard, me
 from app.web.deps import deps
+from app.web.shapes.connections import mode_of, real_money
 from app.web.wire import Json
 
 
@@ -61,7 +62,7 @@ def status() -> Json:
     web = deps()
     return {
         "version": web.settings.version,
-        "mode": web.settings.mode.value,
+        "mode": mode_of(real_money(me().id)),
         "trading_state": web.halts.state().value,
         "display_zone": web.settings.display_zone,
         "now": wire.iso(web.clock.now()),
