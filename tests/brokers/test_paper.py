@@ -247,18 +247,16 @@ def test_a_day_order_ends_with_its_session_and_a_gtc_order_does_not(stage: Stage
 @pytest.mark.parametrize(
     ("sent", "ends"),
     [
-        ((2026, 11, 18, 18, 0), (2026, 11, 18, 21, 0)),  # within the session: its close
-        ((2026, 11, 18, 21, 0), (2026, 11, 19, 21, 0)),  # at the close: the next one
-        ((2026, 11, 25, 23, 0), (2026, 11, 27, 18, 0)),  # over Thanksgiving, to the half day
-        ((2026, 11, 27, 19, 0), (2026, 11, 30, 21, 0)),  # over a weekend
+        ("2026-11-18T18:00Z", "2026-11-18T21:00Z"),  # within the session: its close
+        ("2026-11-18T21:00Z", "2026-11-19T21:00Z"),  # at the close: the next one
+        ("2026-11-25T23:00Z", "2026-11-27T18:00Z"),  # over Thanksgiving, to the half day
+        ("2026-11-27T19:00Z", "2026-11-30T21:00Z"),  # over a weekend
     ],
 )
-def test_a_day_order_of_shares_ends_when_the_exchange_closes(
-    sent: tuple[int, ...], ends: tuple[int, ...]
-) -> None:
-    stage = Stage(at=datetime(*sent, tzinfo=UTC))
+def test_a_day_order_of_shares_ends_when_the_exchange_closes(sent: str, ends: str) -> None:
+    stage = Stage(at=datetime.fromisoformat(sent))
     stage.send(order("buy", "1", "limit", limit="500", tif="day"), SPY)
-    left = datetime(*ends, tzinfo=UTC) - stage.clock.now()
+    left = datetime.fromisoformat(ends) - stage.clock.now()
     stage.later(left.total_seconds() - 1)
     assert stage.events == []
     stage.later(1)
