@@ -113,6 +113,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         "MARKET_DATA": settings.market_data,
         "WEBHOOK_RATE_LIMIT": settings.webhook_rate_limit,
         "ADDON_RATE_LIMIT": settings.addon_rate_limit,
+        "ALPACA_PAPER_URL": settings.alpaca_paper_url,
+        "ALPACA_DATA_URL": settings.alpaca_data_url,
+        "ALPACA_STREAM_URL": settings.alpaca_stream_url,
     }
     return {**server_environment(settings), **own}
 

@@ -15,9 +15,10 @@ from typing import Final, Literal
 from sqlalchemy import func, select
 
 from app.bootstrap import Core
+from app.brokers.alpaca.keys import Keys
 from app.commands.parts.opening import opened, prepared
 from app.config import Settings, load
-from app.domain.accounts import Account
+from app.domain.accounts import ALPACA, Account, Credentials
 from app.domain.inbox import OPEN_STATES, AlertState
 from app.domain.settings import AccountLink, StrategySettings
 from app.store.tables.trading import ALERTS, FILLS, ORDERS
@@ -107,10 +108,12 @@ def staged(
     symbols: Sequence[str] = ("ES",),
     market: Market = "alerts",
     venues: Sequence[str] = ("paper",),
+    alpaca: tuple[str, Keys] | None = None,
 ) -> Iterator[Stage]:
     """Make a database in ``directory`` with so many strategies.
 
-    They take turns at the symbols, and at the accounts, one for each venue.
+    They take turns at the symbols, and at the accounts, one for each venue.  ``alpaca`` is where
+    the stand-in for Alpaca is, and the keys of its account.
     """
     directory.mkdir(parents=True)
     settings = load(
@@ -121,11 +124,14 @@ def staged(
         webhook_rate_limit=_NO_LIMIT,
         addon_rate_limit=_NO_LIMIT,
         market_data=market,
+        **({} if alpaca is None else _alpaca_hosts(alpaca[0])),
     )
     prepared(settings)
     with opened(settings) as made:
         user = made.users.create("bench", _PASSWORD)
         accounts = cycle([_account(made, user.id, venue) for venue in venues])
+        if alpaca is not None:
+            _connect(made, user.id, alpaca[1])
         paths, placed = [], {}
         for number, symbol in enumerate(islice(cycle(symbols), strategies)):
             account = next(accounts)
@@ -142,9 +148,27 @@ def _account(made: Core, user_id: str, venue: str) -> Account:
     """An account on which money is never short."""
     account = made.accounts.create_paper(user_id, f"bench {venue}", _CASH, {"leverage": "1000"})
     placed = replace(account, venue=venue)
+    if venue == ALPACA:
+        placed = replace(placed, settings={})
     with made.store.write() as uow:
         uow.accounts.update(placed)
     return placed
+
+
+def _alpaca_hosts(address: str) -> dict[str, object]:
+    """The settings that lead to the stand-in for Alpaca."""
+    stream = address.replace("http", "ws", 1)
+    return {"alpaca_paper_url": address, "alpaca_data_url": address, "alpaca_stream_url": stream}
+
+
+def _connect(made: Core, user_id: str, keys: Keys) -> None:
+    """Give the user's accounts at Alpaca these keys."""
+    sealed = made.vault.encrypt(keys.to_json())
+    with made.store.write() as uow:
+        for account in uow.accounts.list(user_id):
+            if account.venue == ALPACA:
+                now = made.clock.now()
+                uow.accounts.enter(Credentials(account.id, keys.hint, sealed, now))
 
 
 Body = dict[str, object]

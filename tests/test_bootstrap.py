@@ -219,8 +219,8 @@ def test_a_server_executes_an_alert_records_it_and_stops_in_time(runtime: Runtim
     health = runtime.app.test_client().get("/health").get_json()
     trading = ["disk", "executor", "halts", "market", "paper", "reconciler", "recorder", "settler"]
     trading += ["agreement", "historian", "measurer", "notices", "sources", "storms"]
-    trading += ["enforcer", "funded", "resets"]
-    always = ["follower", "live", "ownership", "pulse", "relief", "watch"]
+    trading += ["alpaca", "enforcer", "funded", "resets", "bars", "bar_keeper", "market_monitor"]
+    always = ["follower", "live", "ownership", "pulse", "relief", "watch", "prices", "bar_filler"]
     assert sorted(health["workers"]) == sorted([*trading, *always])
     assert health["hub_latency_ms"] >= 0
     runtime.begin_stop()

@@ -6,20 +6,12 @@ import structlog
 
 from app.bootstrap.core import Core
 from app.services.market import HoursBook, MarketDesk, MarketWatch
-from app.services.ports import MarketSource, MarketSources
+from app.services.ports import MarketSources
 from app.web.live import Live
 from app.workers.market_monitor import MONITOR_EVERY, MarketMonitor
 from app.workers.supervisor import Spawn, Supervisor
 
 _log = structlog.get_logger()
-
-
-class NoSources:
-    """No account that opens a data service is connected."""
-
-    def source(self) -> MarketSource | None:
-        """Nobody can be asked."""
-        return None
 
 
 def hours_of(made: Core, sources: MarketSources) -> HoursBook:

@@ -20,13 +20,14 @@ from flask_socketio import SocketIO
 
 from app import logs
 from app.bootstrap.addon import addon_of
+from app.bootstrap.alpaca import add_alpaca
 from app.bootstrap.bars import add_bars, bars_of
 from app.bootstrap.closing import OpenSockets
 from app.bootstrap.connecting import connections_of, warn_of_real_money
 from app.bootstrap.core import Core, core
 from app.bootstrap.funded import add_funded
 from app.bootstrap.history import historian
-from app.bootstrap.market import NoSources, add_monitor, hours_of, prices_of
+from app.bootstrap.market import add_monitor, hours_of, prices_of
 from app.bootstrap.notices import Notices, add_notifier, make_notices
 from app.bootstrap.parts import Wake
 from app.bootstrap.storms import launcher
@@ -34,6 +35,7 @@ from app.bootstrap.trading import Trading
 from app.brokers.chaos.presets import fault_book
 from app.brokers.feeds import SyntheticFeed
 from app.config import Settings
+from app.domain.accounts import ALPACA
 from app.domain.instruments import resolve
 from app.domain.sessions import Roll
 from app.services.alarms import Alarms
@@ -175,6 +177,7 @@ def build(settings: Settings) -> Runtime:
     add_funded(made, supervisor, live)
     add_monitor(made, deps.hours, supervisor, spawn, live)
     add_bars(made, deps.bars, supervisor, live)
+    add_alpaca(made, supervisor, live.watched, deps.bars.live.take)
     live.wake_with(supervisor.add("live", live.step, every=0.5, always=True).wake)
     attempt = supervisor.attempt
     settling = SettleWorker(made.settler, made.protector, spawn, attempt, made.reports_arrived)
@@ -297,7 +300,7 @@ def _web_deps(
         strategies=made.strategies,
         users=made.users,
         accounts=made.accounts,
-        connections=connections_of(made, {}),
+        connections=connections_of(made, {ALPACA: made.parts.alpaca}),
         funded=made.funded,
         addon=addon_of(made, pause),
         what_if=WhatIf(made.store, made.clock, made.quotes, made.guarding),
@@ -324,9 +327,9 @@ def _web_deps(
         tracer=Tracer(made.store),
         reads=made.reads,
         quotes=made.quotes,
-        hours=hours_of(made, NoSources()),
-        market=prices_of(made, NoSources()),
-        bars=bars_of(made, NoSources(), pause),
+        hours=hours_of(made, made.parts.alpaca),
+        market=prices_of(made, made.parts.alpaca),
+        bars=bars_of(made, made.parts.alpaca, pause),
         draining=lambda: supervisor.stopping,
         ownership=ownership,
     )

@@ -81,3 +81,14 @@ def test_the_way_of_an_add_ons_message_to_the_browser_is_measured() -> None:
     }
     assert found["message to browser event, p50"]["note"].startswith("40 of 40 messages")
     assert ", 0 lost;" in found["messages taken"]["note"]
+
+
+@pytest.mark.hardship
+def test_a_stream_of_prices_is_measured_beside_orders_at_the_venue() -> None:
+    found = {figure["name"]: figure for figure in measured("stream")["figures"]}
+    assert found["trades lost"]["note"] == (
+        "4000 trades sent in 2 s, 4000 received before any was left out"
+    )
+    assert found["webhook answered, p99"]["value"] > 0
+    assert " 4 fills;" in found["webhook answered, p99"]["note"]
+    assert "processor time of the stream" in found
