@@ -37,6 +37,7 @@ from app.services.strategies import StrategyService
 from app.services.trading.decide import Decider
 from app.services.trading.execute import Trader
 from app.services.trading.protect import Protector
+from app.services.trading.room import Room
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 from app.services.users import UserService
@@ -224,8 +225,8 @@ def _deciding(parts: Parts, books: Books) -> tuple[Tracker, Guarding, Decider]:
 
 
 def _sending(parts: Parts, settler: Settler) -> tuple[Sender, Protector]:
-    sender = Sender(parts.brokers, settler, parts.clock)
-    return sender, Protector(parts.store, settler, sender, parts.clock, parts.ids)
+    sender, room = Sender(parts.brokers, settler, parts.clock), Room(parts.clock)
+    return sender, Protector(parts.store, settler, sender, parts.clock, parts.ids, room)
 
 
 def _halting(
@@ -279,4 +280,4 @@ def _trader(
     def tend(strategy_id: str, account_id: str) -> None:
         protector.tend(account_id, strategy_id)
 
-    return Trader(settler, decider, sender, parts.clock, parts.ids, wait, tend)
+    return Trader(settler, decider, sender, parts.clock, parts.ids, wait, tend, protector.room)

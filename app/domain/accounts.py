@@ -26,14 +26,17 @@ class Traits:
 
     ``kinds`` are the instruments that it trades.  Where it ``reserves``, it holds back what working
     orders may still sell: a position has one exit at a time, or one pair of which either cancels
-    the other.  Where it has ``keys``, an account is connected with credentials, and its money is
-    the venue's to count.
+    the other.  ``stops`` are the kinds that a stop or a trailing stop may guard there, ``whole``
+    those of which only whole units can be guarded.  Where it has ``keys``, an account is connected
+    with credentials, and its money is the venue's to count.
     """
 
     title: str
     kinds: frozenset[InstrumentKind]
     reserves: bool = False
     keys: bool = False
+    stops: frozenset[InstrumentKind] = frozenset(InstrumentKind)
+    whole: frozenset[InstrumentKind] = frozenset()
 
 
 _EVERY_KIND: Final = frozenset(InstrumentKind)
@@ -45,6 +48,8 @@ _TRAITS: Final[Mapping[str, Traits]] = {
         frozenset({InstrumentKind.STOCK, InstrumentKind.CRYPTO}),
         reserves=True,
         keys=True,
+        stops=frozenset({InstrumentKind.STOCK}),
+        whole=frozenset({InstrumentKind.STOCK}),
     ),
     WATCHED: Traits("NinjaTrader", _EVERY_KIND),
 }

@@ -276,6 +276,11 @@ def after(order: Order, event: OrderEvent) -> OrderState:
     return OrderState.PARTIALLY_FILLED if filled else state
 
 
+def can_cancel(order: Order) -> bool:
+    """Return whether the venue can be asked to cancel the order, as far as we know."""
+    return OrderEvent.REQUEST_CANCEL in TRANSITIONS[order.state]
+
+
 @dataclass(frozen=True, slots=True)
 class Fill:
     """One execution at the venue: unsigned quantity, price per unit, commission (+ cost, - rebate).

@@ -11,12 +11,12 @@ from app.domain.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from app.domain.inbox import Alert
 from app.domain.instruments import resolve
 from app.domain.money import wire
-from app.domain.orders import Order, OrderType, Side, TimeInForce
+from app.domain.orders import Order, OrderType, Side, TimeInForce, can_cancel
 from app.domain.remarks import FLATTEN
 from app.domain.strategies import Strategy
 from app.services.inbox import Inbox
 from app.services.ports import BookKey, Clock, Store, UnitOfWork
-from app.services.trading.cancel import BY_HAND, can_cancel, request_cancel
+from app.services.trading.cancel import BY_HAND, request_cancel
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -10,14 +10,13 @@ from typing import Final
 from app.domain.decisions import Leg
 from app.domain.instruments import Contract
 from app.domain.orders import (
-    TRANSITIONS,
     Order,
-    OrderEvent,
     OrderRole,
     OrderState,
     OrderType,
     Side,
     TimeInForce,
+    can_cancel,
 )
 from app.domain.protection.levels import Protection, prices
 
@@ -111,19 +110,16 @@ def changes(
 
 
 def _mend(live: Sequence[Order], wanted: Leg | None) -> list[Place | Cancel]:
-    kept = next((order for order in live if wanted and _matches(order, wanted)), None)
+    kept = next((each for each in live if wanted and matches(each, each.remaining, wanted)), None)
     surplus = [order for order in live if order is not kept]
     if wanted and not live:
         return [Place(wanted)]
-    return [Cancel(order) for order in surplus if OrderEvent.REQUEST_CANCEL in _steps(order)]
+    return [Cancel(order) for order in surplus if can_cancel(order)]
 
 
-def _steps(order: Order) -> Mapping[OrderEvent, OrderState]:
-    return TRANSITIONS[order.state]
-
-
-def _matches(order: Order, leg: Leg) -> bool:
+def matches(order: Order, remaining: Decimal, leg: Leg) -> bool:
+    """Return whether the order, of which ``remaining`` may still fill, guards as ``leg`` would."""
     return order.state is not OrderState.PENDING_CANCEL and (
-        (order.role, order.side, order.remaining, order.limit_price, order.stop_price, order.trail)
+        (order.role, order.side, remaining, order.limit_price, order.stop_price, order.trail)
         == (leg.role, leg.side, leg.quantity, leg.limit_price, leg.stop_price, leg.trail)
     )

@@ -157,6 +157,8 @@ NO_SETTING: Final = frozenset(
         "VENUE_UNAVAILABLE",
         "VENUE_LIMITED",
         "VENUE_UNKNOWN",
+        "EXIT_HELD_UP",
+        "PROTECTION_RENEWED",
         "FUNDED_FAILED",
         "FUNDED_PAUSED",
         "FUNDED_UNKNOWN",

@@ -253,6 +253,17 @@ VENUE: Final = (
         "Look at the position at the venue, and report the error with the log.",
     ),
     Refusal(
+        "EXIT_HELD_UP",
+        "The venue did not confirm within a minute that the take profit and stop were cancelled,"
+        " and while they may work it takes no other exit. The exit was not sent.",
+        "Look at the orders at the venue; send the exit again, or close the position there.",
+    ),
+    Refusal(
+        "PROTECTION_RENEWED",
+        "The take profit or stop did not reach the venue.",
+        "Nothing: a new one is placed as long as there is something to guard.",
+    ),
+    Refusal(
         "REVERSAL_CLOSE_NOT_FILLED",
         "The position was not closed in time, so the other side was not opened.",
         "Look at the closing order; send the entry again when the strategy is flat.",

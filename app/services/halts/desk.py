@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.errors import StoreFailed, StoreUnavailable
-from app.domain.orders import Order, OrderEvent, OrderState
+from app.domain.orders import Order, OrderEvent, OrderState, can_cancel
 from app.domain.safety.switches import Scope, Stop, Switch, TradingState
 from app.services.halts.asking import Asking
 from app.services.halts.closing import Closer
@@ -15,7 +15,7 @@ from app.services.halts.reach import check_subject, concerns, working_in
 from app.services.inbox import Inbox
 from app.services.ports import Clock, Store, UnitOfWork
 from app.services.trading import switches
-from app.services.trading.cancel import can_cancel, request_cancel
+from app.services.trading.cancel import request_cancel
 from app.services.trading.settle import Settler, describe
 
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.domain.orders import Order, OrderState
+from app.domain.orders import Order, OrderState, can_cancel
 from app.domain.safety.switches import Switch, TradingState
 from app.services.halts.asking import Asking
 from app.services.halts.closing import Closer
 from app.services.halts.reach import working_in
 from app.services.inbox import Inbox
 from app.services.ports import Store, UnitOfWork
-from app.services.trading.cancel import can_cancel, request_cancel
+from app.services.trading.cancel import request_cancel
 from app.services.trading.send import GRACE
 from app.services.trading.settle import Settler
 

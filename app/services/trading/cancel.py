@@ -6,16 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from app.domain.orders import TRANSITIONS, Order, OrderEvent, apply
+from app.domain.orders import Order, OrderEvent, apply
 from app.services.ports import OrderStep, UnitOfWork
 
 #: Why an order was cancelled, where that decides whether it may be replaced.
 BY_HAND: Final = "CANCELLED_BY_HAND"
-
-
-def can_cancel(order: Order) -> bool:
-    """Whether the venue can be asked to cancel the order, as far as we know."""
-    return OrderEvent.REQUEST_CANCEL in TRANSITIONS[order.state]
 
 
 def request_cancel(uow: UnitOfWork, order: Order, now: datetime, code: str | None = None) -> Order:

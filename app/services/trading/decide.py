@@ -36,6 +36,7 @@ from app.services.trading.permits import (
     opening_of,
     refusal_to_send,
 )
+from app.services.trading.room import in_the_way
 from app.services.trading.switches import stop_of
 from app.services.trading.trust import awaited, refusal_to_open, within_reach
 
@@ -144,8 +145,10 @@ class Decider:
             return NotYet()
         if isinstance(answer, Plan):
             answer = self._permitted(uow, case, answer, market, superseded(working))
-        if isinstance(answer, Plan) and answer.cancel_working and answer.legs:
-            return CancelFirst(superseded(working))
+        if isinstance(answer, Plan) and answer.legs:
+            orders = in_the_way(answer, working, case.account.traits)
+            if orders:
+                return CancelFirst(orders)
         return self._decision(case, held, answer)
 
     def replaced(self, uow: UnitOfWork, decision: Decision) -> Sequence[Order]:

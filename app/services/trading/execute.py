@@ -16,12 +16,14 @@ from app.domain.decisions import Decision, Denied, Leg, Outcome
 from app.domain.events import Fact, FactKind, Level
 from app.domain.inbox import Alert, AlertState
 from app.domain.money import ZERO
-from app.domain.orders import Order, OrderState, client_order_id
+from app.domain.orders import Order, OrderState, can_cancel, client_order_id
 from app.domain.refusals import denied
 from app.services.ports import BookKey, Clock, Ids, UnitOfWork
 from app.services.trading import missed
-from app.services.trading.cancel import can_cancel, request_cancel
+from app.services.trading.cancel import request_cancel
 from app.services.trading.decide import EXPIRING, CancelFirst, Decider, NotYet
+from app.services.trading.permits import refusal_to_resend
+from app.services.trading.room import Room
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler
 from app.services.trading.written import write_order
@@ -93,7 +95,9 @@ class Trader:
         ids: Ids,
         reversal_wait: timedelta,
         tend: Callable[[str, str], None],
+        room: Room,
     ) -> None:
+        self._room = room
         self._settler = settler
         self._decider = decider
         self._sender = sender
@@ -132,14 +136,7 @@ class Trader:
         """End the alert on the account as failed, because executing it raises again and again."""
         self._cancelled.pop((alert.id, account_id), None)
         with self._settler.transaction() as uow:
-            decision = uow.decisions.get(alert.id, account_id) or Decision(
-                alert_id=alert.id,
-                account_id=account_id,
-                strategy_id=alert.strategy_id,
-                outcome=Outcome.WORKING,
-                at=self._clock.now(),
-            )
-            return self._end(uow, alert, decision, denied("INTERNAL_ERROR"))
+            return self._fail(uow, alert, account_id, "INTERNAL_ERROR")
 
     # --- deciding: inside one transaction ---------------------------------------------------------
 
@@ -151,10 +148,10 @@ class Trader:
         if decision is None:
             answer = self._decider.decide(uow, alert, account_id)
             if isinstance(answer, CancelFirst):
-                return self._make_room(uow, answer.orders) or Progress.WAITING
+                return self._clear(uow, alert, account_id, answer.orders)
             if isinstance(answer, NotYet):
                 return Progress.WAITING
-            uow.decisions.save(answer)
+            self._save(uow, answer)
             missed.notice(uow, alert, answer, self._clock.now())
             return self._go_on(uow, alert, answer, fresh=True)
         return self._go_on(uow, alert, decision, fresh=False)
@@ -165,13 +162,31 @@ class Trader:
         orders = [order for each in order_ids if (order := uow.orders.get(each)) is not None]
         return tuple(orders) if all(order.state.terminal for order in orders) else ()
 
+    def _clear(
+        self, uow: UnitOfWork, alert: Alert, account_id: str, orders: Sequence[Order]
+    ) -> _Action:
+        """Cancel what is in the way, but not for ever where a position is unguarded meanwhile."""
+        guards = any(order.role.protective for order in orders)
+        if guards and not self._room.make((alert.strategy_id, account_id)):
+            return self._fail(uow, alert, account_id, "EXIT_HELD_UP")
+        return self._make_room(uow, orders) or Progress.WAITING
+
+    def _save(self, uow: UnitOfWork, decision: Decision) -> None:
+        """Keep the decision: an exit that waited for room is written with it, or does not come."""
+        uow.decisions.save(decision)
+        self._room.done((decision.strategy_id, decision.account_id))
+
     def _make_room(self, uow: UnitOfWork, orders: Sequence[Order]) -> _Action | None:
         """Cancel the orders that the alert replaces; None when they are all gone."""
         ripe = [order for order in orders if can_cancel(order)]
         if ripe:
             now = self._clock.now()
             return _Cancel(tuple(request_cancel(uow, order, now) for order in ripe))
-        return _Ask(orders[0]) if orders else None
+        if not orders:
+            return None
+        first = orders[0]
+        # An entry may be sent again to be found and cancelled; protection must not come back.
+        return _Ask(first, refusal_to_resend(uow, first) if first.role.protective else None)
 
     def _go_on(self, uow: UnitOfWork, alert: Alert, decision: Decision, *, fresh: bool) -> _Action:
         if decision.outcome is not Outcome.WORKING:
@@ -184,17 +199,24 @@ class Trader:
             if action is not None:
                 return action
             if not decision.legs:
-                decision = self._decided_again(uow, alert, decision)
+                again = self._decided_again(uow, alert, decision)
+                if not isinstance(again, Decision):
+                    return again
+                decision = again
         if not fresh and self._decider.too_early(uow, decision):
             return Progress.WAITING
         return self._next_leg(uow, alert, decision, fresh=fresh)
 
-    def _decided_again(self, uow: UnitOfWork, alert: Alert, decision: Decision) -> Decision:
+    def _decided_again(
+        self, uow: UnitOfWork, alert: Alert, decision: Decision
+    ) -> Decision | _Action:
         """What is to be done once the orders are gone: one may have filled before its cancel."""
         answer = self._decider.decide(uow, alert, decision.account_id)
+        if isinstance(answer, CancelFirst):
+            return self._clear(uow, alert, decision.account_id, answer.orders)
         if not isinstance(answer, Decision) or not answer.legs:
             return decision
-        uow.decisions.save(answer)
+        self._save(uow, answer)
         return answer
 
     def _next_leg(
@@ -270,6 +292,17 @@ class Trader:
         # Both ways: over a jump of the clock nothing is opened.
         return abs(self._clock.now() - decision.at) > self._reversal_wait
 
+    def _fail(self, uow: UnitOfWork, alert: Alert, account_id: str, code: str) -> Progress:
+        """End the alert on the account as failed, whether anything was decided or not."""
+        decision = uow.decisions.get(alert.id, account_id) or Decision(
+            alert_id=alert.id,
+            account_id=account_id,
+            strategy_id=alert.strategy_id,
+            outcome=Outcome.WORKING,
+            at=self._clock.now(),
+        )
+        return self._end(uow, alert, decision, denied(code))
+
     def _end(
         self, uow: UnitOfWork, alert: Alert, decision: Decision, problem: Denied | None
     ) -> Progress:
@@ -283,7 +316,7 @@ class Trader:
                 detail=problem.detail,
                 finished_at=self._clock.now(),
             )
-        uow.decisions.save(done)
+        self._save(uow, done)
         return self._settle_alert(uow, alert, done)
 
     def _settle_alert(self, uow: UnitOfWork, alert: Alert, decision: Decision) -> Progress:
@@ -350,9 +383,8 @@ class Trader:
     def _cancel(self, orders: Sequence[Order], asked: set[str]) -> bool:
         """Ask for the cancels; False when one of them was refused before in this turn."""
         again = any(order.id in asked for order in orders)
-        for order in orders:
-            self._sender.cancel(order)
-            asked.add(order.id)
+        self._sender.cancel_all(orders)
+        asked.update(order.id for order in orders)
         return not again
 
 

@@ -136,7 +136,14 @@ def refusal_to_send(uow: UnitOfWork, key: BookKey, leg: Leg, own: Order | None) 
 
 
 def refusal_to_resend(uow: UnitOfWork, order: Order) -> Denied | None:
-    """Return why an order that is written and not at its venue may not be sent now, or None."""
+    """Return why an order that is written and not at its venue may not be sent now, or None.
+
+    Where a venue reserves, protection is never sent again by itself: it may be one of a pair, and
+    what it would hold back may be needed for an exit by now.  It is placed anew where it is wanted.
+    """
+    account = uow.accounts.get(order.account_id)
+    if order.role.protective and account is not None and account.traits.reserves:
+        return denied("PROTECTION_RENEWED")
     key = BookKey(order.strategy_id or "", order.account_id, order.symbol)
     leg = Leg(order.leg, order.side, order.quantity, order.role, reduce_only=order.reduce_only)
     return refusal_to_send(uow, key, leg, order)

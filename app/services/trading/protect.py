@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.domain.decisions import Denied, Leg
+from app.domain.decisions import Denied
+from app.domain.errors import InvariantBroken
 from app.domain.orders import Order, OrderState
-from app.domain.protection import Cancel, Place, Protection, changes
+from app.domain.protection import Protection, pair_name
 from app.services.ports import BookKey, Clock, Ids, Store, UnitOfWork
 from app.services.trading.attempts import LONGEST_REST, Barred, barred
 from app.services.trading.cancel import request_cancel
 from app.services.trading.guard import guard_of
+from app.services.trading.mending import Case, Mend, mend
 from app.services.trading.permits import refusal_to_resend
+from app.services.trading.room import Room
 from app.services.trading.send import GRACE, Sender
 from app.services.trading.settle import Settler, contract_of
 from app.services.trading.written import write_order
@@ -25,33 +28,44 @@ _TURNS: Final = 10
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 #: States in which an order's answer is under way; it is asked for when it does not come.
 _UNDER_WAY: Final = frozenset({OrderState.SUBMITTING, OrderState.PENDING_CANCEL})
+_NOTHING: Final = Mend((), ())
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
     """What a book needs now, and when it has to be looked at again (None: when it changes).
 
-    ``places`` are the orders to place, each with the entry that it protects; ``unsettled`` those
-    whose fate is not known, each with the reason not to send it again.
+    ``entry`` opened the position that is guarded; ``unsettled`` are the orders whose fate is not
+    known, each with the reason not to send it again.
     """
 
-    cancels: tuple[Order, ...] = ()
-    places: tuple[tuple[Order, Leg], ...] = ()
+    mend: Mend = _NOTHING
+    entry: Order | None = None
     unsettled: tuple[tuple[Order, Denied | None], ...] = ()
     again: datetime | None = None
 
     @property
     def mends(self) -> bool:
         """Whether something has to be placed or cancelled."""
-        return bool(self.cancels or self.places)
+        return bool(self.mend.cancels or self.mend.places)
 
 
 class Protector:
-    """Mends the protective orders of the books that the settler touched."""
+    """Mends the protective orders of the books that the settler touched.
+
+    Where ``room`` is being made for an exit, nothing is placed.
+    """
 
     def __init__(
-        self, store: Store, settler: Settler, sender: Sender, clock: Clock, ids: Ids
+        self,
+        store: Store,
+        settler: Settler,
+        sender: Sender,
+        clock: Clock,
+        ids: Ids,
+        room: Room,
     ) -> None:
+        self.room = room
         self._store = store
         self._settler = settler
         self._sender = sender
@@ -116,43 +130,65 @@ class Protector:
         now = self._clock.now()
         with self._settler.transaction() as uow:
             work = self._work(uow, key)
-            cancelled = [request_cancel(uow, order, now) for order in work.cancels]
-            placed = [self._place(uow, entry, leg) for entry, leg in work.places]
-        for order in cancelled:
-            self._sender.cancel(order)
+            cancelled = [request_cancel(uow, order, now) for order in work.mend.cancels]
+            placed = self._write(uow, work)
+        self._sender.cancel_all(cancelled)
+        if work.mend.pair:
+            self._sender.submit_pair(*placed)
+            return
         for order in placed:
             self._sender.submit(order)
 
     def _work(self, uow: UnitOfWork, key: BookKey) -> _Work:
-        position = uow.positions.get(key).position
         working = uow.orders.working(key.strategy_id, key.account_id, key.symbol)
         guard = guard_of(uow, key)
         guards = [order for order in working if order.role.protective]
         if guard is None and not guards:
             return _Work()
+        account = uow.accounts.get(key.account_id)
+        if account is None:
+            raise InvariantBroken(f"The account {key.account_id} of an order is gone.")
         now = self._clock.now()
-        contract = contract_of(key.symbol, now.date())
-        wanted = guard.protection if guard else Protection()
-        found = changes(position.quantity, position.average_price, wanted, working, contract)
+        if self.room.making((key.strategy_id, key.account_id)):
+            return _Work(again=now + _LOOK_AGAIN)
+        position = uow.positions.get(key).position
         bars = barred(uow, guard, now) if guard else Barred()
-        legs = [each.leg for each in found if isinstance(each, Place)]
+        case = Case(
+            position=position,
+            wanted=guard.protection if guard else Protection(),
+            working=working,
+            contract=contract_of(key.symbol, now.date()),
+            bars=bars,
+            traits=account.traits,
+        )
+        found = mend(uow, case, now)
+        until = now + GRACE if found.ending else bars.until if position.quantity else None
         return _Work(
-            cancels=tuple(each.order for each in found if isinstance(each, Cancel)),
-            places=tuple((guard.entry, leg) for leg in legs if bars.allows(leg)) if guard else (),
+            mend=found,
+            entry=guard.entry if guard else None,
             unsettled=tuple(
                 (order, refusal_to_resend(uow, order)) for order in guards if _unsettled(order, now)
             ),
-            again=_earliest(guards, bars.until if position.quantity else None),
+            again=_earliest(guards, until),
         )
 
-    def _place(self, uow: UnitOfWork, entry: Order, leg: Leg) -> Order:
-        now = self._clock.now()
-        alert_id = entry.alert_id or entry.id
-        earlier = [o for o in uow.orders.of_alert(alert_id) if o.role is leg.role]
-        name = f"{leg.role}:{len([o for o in earlier if o.account_id == entry.account_id]) + 1}"
+    def _write(self, uow: UnitOfWork, work: _Work) -> list[Order]:
+        """Write down what is to be placed; the legs of a pair share a number in their names."""
+        entry = work.entry
+        if entry is None:
+            return []
+        now, alert_id = self._clock.now(), entry.alert_id or entry.id
         key = BookKey(entry.strategy_id or "", entry.account_id, entry.symbol)
-        named = replace(leg, name=name)
-        return write_order(uow, self._ids, named, key, alert_id, now, what="protection")
+        earlier = [o for o in uow.orders.of_alert(alert_id) if o.account_id == entry.account_id]
+        pair, placed = work.mend.pair, []
+        for leg in work.mend.places:
+            number = 1 + sum(
+                order.role.protective if pair else order.role is leg.role for order in earlier
+            )
+            name = pair_name(leg.role, number) if pair else f"{leg.role}:{number}"
+            named = replace(leg, name=name)
+            placed.append(write_order(uow, self._ids, named, key, alert_id, now, what="protection"))
+        return placed
 
 
 def _unsettled(order: Order, now: datetime) -> bool:

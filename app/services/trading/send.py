@@ -19,10 +19,13 @@ from app.domain.errors import (
     BrokerRejected,
     BrokerUnavailable,
     BrokerUnknown,
+    InvariantBroken,
 )
+from app.domain.instruments import Contract
 from app.domain.orders import Order, OrderEvent, OrderState
+from app.domain.protection import leading
 from app.domain.reports import AuthReport, OrderReport, Report, VenueOrder
-from app.services.ports import Brokers, Clock
+from app.services.ports import Broker, Brokers, Clock, PairBroker
 from app.services.trading.settle import Settler, contract_of
 
 #: What is not found at its venue was not sent, but only after it had so long to show up there.
@@ -64,23 +67,60 @@ class Sender:
         What the venue certainly did not take because it takes no more requests now is held back:
         ``clear_up`` sends it again.
         """
-        contract = contract_of(order.symbol, order.created_at.date())
         before = self._held_back.pop(order.client_order_id, None)
+        self._send(
+            (order,),
+            lambda broker, contract: (broker.submit(order, contract),),
+            lambda error: self._hold_back(order, error, before),
+        )
+
+    def submit_pair(self, take_profit: Order, stop: Order) -> None:
+        """Send two exits as one, and report the answer for both.
+
+        What the venue takes no request for now is denied: neither may go out alone later.
+        """
+        both = (take_profit, stop)
+
+        def deny(error: BrokerLimited) -> None:
+            self._report_all(both, OrderEvent.DENY, error.detail, "VENUE_LIMITED")
+
+        def ask(broker: Broker, contract: Contract) -> Sequence[VenueOrder]:
+            if not isinstance(broker, PairBroker):
+                raise InvariantBroken("A pair of exits was made for a venue that takes none.")
+            return broker.submit_pair(take_profit, stop, contract)
+
+        self._send(both, ask, deny)
+
+    def _send(
+        self,
+        orders: Sequence[Order],
+        ask: Callable[[Broker, Contract], Sequence[VenueOrder]],
+        limited: Callable[[BrokerLimited], None],
+    ) -> None:
+        """Send the orders by one request, and report its outcome for each of them."""
+        first = orders[0]
+        contract = contract_of(first.symbol, first.created_at.date())
         try:
-            held = self._brokers.of(order.account_id).submit(order, contract)
+            taken = ask(self._brokers.of(first.account_id), contract)
         except BrokerRejected as error:
-            self._report(order, OrderEvent.REJECT, error.detail, code=error.code)
+            self._report_all(orders, OrderEvent.REJECT, error.detail, error.code)
         except BrokerAuth as error:
-            self._report(order, OrderEvent.DENY, error.detail, code="VENUE_AUTH")
-            self._locked_out(order, error)
+            self._report_all(orders, OrderEvent.DENY, error.detail, "VENUE_AUTH")
+            self._locked_out(first, error)
         except BrokerLimited as error:
-            self._hold_back(order, error, before)
+            limited(error)
         except BrokerUnavailable as error:
-            self._report(order, OrderEvent.DENY, error.detail, code="VENUE_UNAVAILABLE")
+            self._report_all(orders, OrderEvent.DENY, error.detail, "VENUE_UNAVAILABLE")
         except BrokerUnknown as error:
-            self._report(order, OrderEvent.LOSE_ANSWER, error.detail)
+            self._report_all(orders, OrderEvent.LOSE_ANSWER, error.detail)
         else:
-            self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+            for order, held in zip(orders, taken, strict=True):
+                self._report(order, OrderEvent.ACCEPT, None, held.venue_order_id)
+
+    def cancel_all(self, orders: Sequence[Order]) -> None:
+        """Ask for the cancels that are written down: of a pair once, for both end with one."""
+        for order in leading(orders):
+            self.cancel(order)
 
     def cancel(self, order: Order) -> None:
         """Ask for the cancel that is written down; refused, the order works again in our books."""
@@ -215,6 +255,12 @@ class Sender:
             return self._clock.monotonic() - asked_at >= GRACE.total_seconds()
         # A stamp from the future is of a clock that was set back since.
         return abs(self._clock.now() - order.updated_at) >= GRACE
+
+    def _report_all(
+        self, orders: Sequence[Order], event: OrderEvent, reason: str, code: str | None = None
+    ) -> None:
+        for order in orders:
+            self._report(order, event, reason, code=code)
 
     def _report(
         self,
