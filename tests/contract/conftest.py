@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from app.domain.accounts import Account, Mode
-from tests.support.backstage import ChaosBackstage, PaperBackstage
+from app.domain.accounts import ALPACA, Account, Mode
+from tests.support.alpaca import StandIn, inner_stand_in
+from tests.support.backstage import MANNERS, ChaosBackstage, PaperBackstage
+from tests.support.backstage_alpaca import AlpacaBackstage
 from tests.support.chaos import InnerVenue, inner_venue
 from tests.support.contract import Backstage, MovedClock, Stage
 
-ADAPTERS = ("paper", "chaos")
+ADAPTERS = ("paper", "chaos", "alpaca")
 #: What a thin market offers at each price.
 THIN = "4"
 
@@ -34,23 +36,31 @@ def fault_broker(tmp_path: Path, clock: MovedClock) -> Iterator[InnerVenue]:
         yield venue
 
 
+@pytest.fixture(scope="session")
+def alpaca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """One stand-in for Alpaca; each case has an account of its own there."""
+    with inner_stand_in(tmp_path_factory.mktemp("alpaca")) as stand_in:
+        yield stand_in
+
+
 @pytest.fixture(params=ADAPTERS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path, clock: MovedClock) -> Iterator[Opened]:
     """Opens a stage of the adapter, on which each price offers so much, or all that is wanted."""
-    makers: dict[str, Callable[[str | None], Backstage]] = {
-        "paper": lambda offered: PaperBackstage(_owner("paper", tmp_path, clock, offered), clock),
-        "chaos": lambda offered: ChaosBackstage(
-            _owner("chaos", tmp_path, clock, offered),
-            clock,
-            request.getfixturevalue("fault_broker"),
-        ),
-    }
+
+    def behind(offered: str | None) -> Backstage:
+        owner = _owner(request.param, tmp_path, clock, offered)
+        if request.param == "paper":
+            return PaperBackstage(owner, clock)
+        if request.param == "chaos":
+            return ChaosBackstage(owner, clock, request.getfixturevalue("fault_broker"))
+        return AlpacaBackstage(owner, clock, request.getfixturevalue("alpaca"), offered, MANNERS)
+
     with ExitStack() as stack:
 
         def open_stage(offered: str | None) -> Stage:
-            behind = makers[request.param](offered)
-            stack.callback(behind.end)
-            made = Stage(behind)
+            venue = behind(offered)
+            stack.callback(venue.end)
+            made = Stage(venue)
             stack.callback(made.close)
             return made
 
@@ -70,6 +80,7 @@ def thin(opened: Opened) -> Stage:
 
 
 def _owner(venue: str, folder: Path, clock: MovedClock, offered: str | None) -> Account:
+    simulated = {"margin_percent": 10, "liquidity_per_quote": offered}
     return Account(
         id=f"acc-{folder.name}",
         name="contract",
@@ -77,5 +88,5 @@ def _owner(venue: str, folder: Path, clock: MovedClock, offered: str | None) -> 
         mode=Mode.PAPER,
         starting_cash=Decimal(100_000),
         created_at=clock.now(),
-        settings={"margin_percent": 10, "liquidity_per_quote": offered},
+        settings={"feed": "iex"} if venue == ALPACA else simulated,
     )

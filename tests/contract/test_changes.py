@@ -9,8 +9,7 @@ import pytest
 
 from app.domain.errors import BrokerRejected
 from app.domain.orders import Order, OrderType
-from tests.support.contract import Stage
-from tests.support.serving import eventually
+from tests.support.contract import Stage, answered
 
 D = Decimal
 
@@ -60,7 +59,7 @@ def test_15_a_working_order_can_be_replaced_where_the_venue_can(stage: Stage) ->
         held = stage.broker.open_orders()
         return [(one.client_order_id, one.quantity, one.limit_price) for one in held]
 
-    eventually(lambda: there() == [("sb-1", D(7), D(491))], 10)
+    answered(lambda: there() == [("sb-1", D(7), D(491))])
 
 
 def test_27_what_fills_after_a_replacement_is_told_under_our_id(stage: Stage) -> None:
@@ -154,7 +153,7 @@ def _resting(stage: Stage) -> Order:
 
 def _works(stage: Stage, quantity: Decimal) -> None:
     """Wait until the order works on with that quantity, and nothing else does."""
-    eventually(lambda: stage.works() == [("sb-1", quantity)], 10)
+    answered(lambda: stage.works() == [("sb-1", quantity)])
 
 
 def _guarded(stage: Stage) -> None:

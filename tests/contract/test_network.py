@@ -15,8 +15,7 @@ from app.domain.errors import (
     BrokerUnknown,
 )
 from app.services.ports import Broker
-from tests.support.contract import Stage
-from tests.support.serving import eventually
+from tests.support.contract import Stage, answered
 
 TAKEN = ["drop_after", "hang_after", "error_after", "html", "truncated", "empty", "not_utf8"]
 NOT_TAKEN = ["drop_before", "hang_before", "error_before"]
@@ -35,7 +34,7 @@ QUESTIONS: dict[str, Callable[[Broker, Stage], object]] = {
 def test_43_an_order_whose_answer_was_lost_is_unknown_and_is_found_once(
     stage: Stage, fault: str
 ) -> None:
-    stage.venue.fault(fault, seconds=4)
+    stage.venue.fault(fault, seconds=2)
     sent = stage.order("buy", "1")
     with pytest.raises(BrokerUnknown):
         stage.send(sent)
@@ -52,7 +51,7 @@ def test_43_an_order_whose_answer_was_lost_is_unknown_and_is_found_once(
 def test_44_an_order_that_was_not_taken_is_unknown_too_and_is_sent_again_when_it_is_none(
     stage: Stage, fault: str
 ) -> None:
-    stage.venue.fault(fault, seconds=4)
+    stage.venue.fault(fault, seconds=2)
     sent = stage.order("buy", "1")
     with pytest.raises(BrokerUnknown):
         stage.send(sent)
@@ -126,4 +125,4 @@ def test_50_a_venue_that_said_no_once_is_not_believed_to_say_no_for_ever(stage: 
     with pytest.raises(BrokerRejected):
         stage.send(stage.order("buy", "1"))
     stage.filled("buy", "1")
-    eventually(lambda: stage.held() == 1, 10)
+    answered(lambda: stage.held() == 1)

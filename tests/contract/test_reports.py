@@ -7,8 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.reports import FillReport
-from tests.support.contract import Stage
-from tests.support.serving import eventually
+from tests.support.contract import Stage, answered
 
 D = Decimal
 
@@ -58,7 +57,7 @@ def test_52_a_fill_that_is_told_after_the_cancel_is_told(stage: Stage) -> None:
 def test_53_a_report_that_comes_twice_names_the_same_fill(stage: Stage) -> None:
     stage.venue.fault("doubled")
     stage.send(stage.order("buy", "1"))
-    eventually(lambda: stage.told("sb-1"), 10)
+    answered(lambda: stage.told("sb-1"))
     stage.quiet()
     assert len({fill.venue_fill_id for fill in stage.told("sb-1")}) == 1
     assert len(stage.listed()) == 1
@@ -67,13 +66,13 @@ def test_53_a_report_that_comes_twice_names_the_same_fill(stage: Stage) -> None:
 def test_54_a_fill_during_a_lost_stream_is_told_after_it_is_back(stage: Stage) -> None:
     stage.send(stage.order("buy", "5", "limit", limit="499"))
     stage.becomes("sb-1", "accepted")
-    stage.venue.lose_stream(0.5)
+    stage.venue.lose_stream(0.3)
     stage.quote("498.90", "498.95")
     stage.becomes("sb-1", "filled")
     assert stage.told() == []
     (fill,) = stage.fills(1, "sb-1")
     assert (fill.quantity, fill.price) == (D(5), D("498.95"))
-    eventually(stage.venue.hears, 10)
+    answered(stage.venue.hears)
     stage.quiet()
     assert {one.venue_fill_id for one in stage.told()} == {fill.venue_fill_id}
 
@@ -84,7 +83,7 @@ def test_55_an_order_that_ended_during_a_lost_stream_is_told_after_it_is_back(
     sent = stage.order("buy", "5", "limit", limit="490")
     stage.send(sent)
     stage.becomes("sb-1", "accepted")
-    stage.venue.lose_stream(0.5)
+    stage.venue.lose_stream(0.3)
     stage.broker.cancel(sent)
     stage.event("cancel", "sb-1")
     stage.becomes("sb-1", "canceled")
@@ -124,7 +123,7 @@ def test_59_an_order_that_somebody_else_placed_is_told_under_an_id_that_is_not_o
     stage: Stage,
 ) -> None:
     stage.venue.by_hand(stage.order("buy", "3", "limit", limit="499", name="hand"))
-    (there,) = eventually(stage.broker.open_orders, 10)
+    (there,) = answered(stage.broker.open_orders)
     assert not there.client_order_id.startswith("sb-")
     assert (there.symbol, there.quantity, there.limit_price) == ("SPY", D(3), D(499))
     stage.quote("498.90", "498.95")

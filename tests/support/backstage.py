@@ -16,7 +16,7 @@ from tests.support.contract import Backstage, MovedClock
 from tests.support.paper import MemoryLog
 
 #: Shorter than a server's, so that an answer that never comes is not waited for long.
-MANNERS = Manners(Timeouts(2.0, 1.5), 5.0)
+MANNERS = Manners(Timeouts(2.0, 1.0), 5.0)
 
 
 class PaperBackstage(Backstage):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import pytest
 
@@ -22,13 +23,29 @@ from tests.support.chaos import ALERT_AGE, QUOTE_AGE
 from tests.support.paper import order as paper_order
 from tests.support.serving import eventually
 
-#: How long is waited for what must not come.
+#: How long is waited for what must not come, and at most for what must.
 QUIET_S = 0.15
+LONGEST_S = 10.0
+#: The rests between looks at what is here, and between questions to the venue.
+LOOK_S = 0.005
+ASK_S = 0.02
+
+T = TypeVar("T")
 
 NO_NETWORK = "There is no network between us and this venue that could fail."
 NO_HOURS = "This market has no hours and no halts: it trades whenever there is a price."
 NOBODY_ELSE = "Nobody but us can trade at this venue."
 NO_SUCH_RULE = "This venue knows no such rule."
+
+
+def answered(what: Callable[[], T | None]) -> T:
+    """The first true answer of what asks the venue."""
+    return eventually(what, LONGEST_S, ASK_S)
+
+
+def _told(what: Callable[[], T | None]) -> T:
+    """The first true answer of what only looks at what was told."""
+    return eventually(what, LONGEST_S, LOOK_S)
 
 
 class MovedClock(SystemClock):
@@ -171,7 +188,7 @@ class Stage:
             fills = self.told(client_order_id)
             return fills if len(fills) >= count else None
 
-        fills = eventually(found, 10)
+        fills = _told(found)
         assert len(fills) == count
         return fills
 
@@ -191,7 +208,7 @@ class Stage:
                     return one
             return None
 
-        return eventually(found, 10)
+        return _told(found)
 
     def quiet(self) -> None:
         """Give what must not come the time to come."""
@@ -204,7 +221,7 @@ class Stage:
             held = self.broker.order(client_order_id)
             return held if held is not None and held.state == state else None
 
-        return eventually(found, 10)
+        return answered(found)
 
     def works(self) -> list[tuple[str, Decimal]]:
         """The working orders by our ids, each with its quantity."""
@@ -219,5 +236,5 @@ class Stage:
         broker = self.venue.broker()
         broker.listen(self.reports.append)
         broker.open()
-        eventually(self.venue.hears, 10)
+        _told(self.venue.hears)
         return broker

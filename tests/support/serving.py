@@ -57,7 +57,7 @@ def run(
     )
 
 
-def eventually(what: Callable[[], T | None], seconds: float = 30.0) -> T:
+def eventually(what: Callable[[], T | None], seconds: float = 30.0, every_s: float = 0.05) -> T:
     """The first true answer of ``what``; fails when there is none in time."""
     end = time.monotonic() + seconds
     while True:
@@ -66,7 +66,7 @@ def eventually(what: Callable[[], T | None], seconds: float = 30.0) -> T:
             return found
         if time.monotonic() > end:
             raise AssertionError(f"It did not come within {seconds} s; last seen: {found!r}")
-        time.sleep(0.05)
+        time.sleep(every_s)
 
 
 @dataclass

@@ -1,0 +1,102 @@
+"""What is behind the stage of the contract for Alpaca: an account at the stand-in."""
+
+from __future__ import annotations
+
+import random
+from uuid import NAMESPACE_OID, uuid5
+
+from app.brokers.alpaca.keys import Hosts, Keys
+from app.brokers.alpaca.venue import AlpacaVenue
+from app.brokers.net.stream import Manners
+from app.domain.accounts import Account, Mode
+from app.domain.orders import Order
+from app.services.ports import Broker
+from tests.support.alpaca import StandIn
+from tests.support.contract import Backstage, MovedClock
+
+SECRET = "stand-in-secret-of-nobody"
+
+
+class AlpacaBackstage(Backstage):
+    """An account of its own at the stand-in, with the keys of it."""
+
+    def __init__(
+        self,
+        owner: Account,
+        clock: MovedClock,
+        stand_in: StandIn,
+        offered: str | None,
+        manners: Manners,
+    ) -> None:
+        super().__init__(owner, clock)
+        self._stand_in = stand_in
+        # Of one length, and another one for each account.
+        self._key = f"PK{uuid5(NAMESPACE_OID, owner.id).hex[:18].upper()}"
+        self._offered = offered
+        stand_in.tell("account", key=self._key, secret=SECRET, rate_limit=0)
+        self._venue = AlpacaVenue(
+            self._hosts, self._keys, self.quotes, clock, random.Random(1), manners
+        )
+
+    def broker(self) -> Broker:
+        return self._venue.broker(self.owner)
+
+    def hears(self) -> bool:
+        return self._venue.connection(self.owner.id).up
+
+    def names(self) -> list[str]:
+        orders = self._stand_in.tell("log", key=self._key)["orders"]
+        return [one["client_order_id"] for one in orders]
+
+    def end(self) -> None:
+        self._venue.close()
+        self._stand_in.tell("faults", clear=True)
+        self._stand_in.tell("market", session="open", resume=["SPY"])
+
+    def price(self, symbol: str, bid: str, ask: str) -> None:
+        sizes = {"bid_size": self._offered, "ask_size": self._offered}
+        self._stand_in.price(symbol, bid, ask, **sizes)
+
+    def end_session(self) -> None:
+        self.trade(going=False)
+
+    def fault(self, *names: str, verb: str = "submit", **more: object) -> None:
+        self._stand_in.next(*names, verb=verb, account_id=self._key, **more)
+
+    def lose_stream(self, seconds: float) -> None:
+        lost = {"fault": "stream_storm", "account_id": self._key, "seconds": seconds}
+        self._stand_in.tell("faults", now=[lost])
+
+    def by_hand(self, sent: Order) -> None:
+        body = {
+            "symbol": sent.symbol,
+            "qty": str(sent.quantity),
+            "side": sent.side.value,
+            "type": sent.type.value,
+            "limit_price": str(sent.limit_price),
+            "time_in_force": sent.time_in_force.value,
+        }
+        by_hand = StandIn(
+            self._stand_in.address,
+            self._stand_in.control,
+            self._stand_in.folder,
+            (self._key, SECRET),
+            self._stand_in.session,
+        )
+        assert by_hand.rest("POST", "/orders", body).ok
+
+    def trade(self, *, going: bool) -> None:
+        self._stand_in.tell("market", session="open" if going else "closed")
+
+    def halt(self, symbol: str, *, halted: bool) -> None:
+        self._stand_in.tell("market", **{"halt" if halted else "resume": [symbol]})
+
+    def forbid_day_trading(self) -> None:
+        self._stand_in.tell("account", key=self._key, pattern_day_trader_block=True)
+
+    def _hosts(self, mode: Mode) -> Hosts:
+        address = self._stand_in.address
+        return Hosts(address, address, address.replace("http", "ws"))
+
+    def _keys(self, account_id: str) -> Keys | None:
+        return Keys(self._key, SECRET) if account_id == self.owner.id else None
