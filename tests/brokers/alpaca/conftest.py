@@ -1,4 +1,4 @@
-"""A stand-in for Alpaca with its market open, and our client of it."""
+"""A stand-in for Alpaca with its market open, our client of it, and an account's broker."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from app.brokers.alpaca.client import AlpacaClient
 from tests.support.alpaca import StandIn, inner_stand_in
 from tests.support.alpaca_client import calling, keys_of
+from tests.support.alpaca_desk import Desk, desk
 
 
 @pytest.fixture
@@ -22,4 +23,10 @@ def alpaca(tmp_path: Path) -> Iterator[StandIn]:
 @pytest.fixture
 def client(alpaca: StandIn) -> Iterator[AlpacaClient]:
     with calling(alpaca.address, keys_of(alpaca)) as made:
+        yield made
+
+
+@pytest.fixture
+def floor(alpaca: StandIn) -> Iterator[Desk]:
+    with desk(alpaca) as made:
         yield made
