@@ -19,8 +19,8 @@ from werkzeug.test import TestResponse
 
 from app.bootstrap import ROOT, Core, core
 from app.bootstrap.addon import addon_of
-from app.bootstrap.connecting import connections_of
 from app.bootstrap.bars import bars_of
+from app.bootstrap.connecting import connections_of
 from app.bootstrap.market import hours_of, prices_of
 from app.bootstrap.parts import nothing
 from app.brokers.chaos.presets import fault_book
