@@ -45,21 +45,29 @@ class Desk:
         return replace(made, account_id=self.broker.account_id, created_at=now, updated_at=now)
 
     def send(
-        self, side: str, quantity: str, kind: str = "market", contract: Contract = SPY, **more: str
+        self,
+        side: str,
+        quantity: str,
+        kind: str = "market",
+        contract: Contract = SPY,
+        *,
+        name: str = "1",
+        **more: str,
     ) -> VenueOrder:
-        return self.broker.submit(self.order(side, quantity, kind, contract, **more), contract)
+        sent = self.order(side, quantity, kind, contract, name=name, **more)
+        return self.broker.submit(sent, contract)
 
     def bought(self, quantity: str, contract: Contract = SPY, name: str = "entry") -> None:
         """Buy at the market, and hear of it."""
         self.send("buy", quantity, contract=contract, name=name)
         self.until_filled(f"sb-{name}")
 
-    def pair(self, quantity: str = "5", limit: str = "700", stop: str = "600") -> list[Order]:
-        """Two exits of a long position, not sent yet."""
-        return [
-            self.order("sell", quantity, "limit", limit=limit, name="profit"),
-            self.order("sell", quantity, "stop", stop=stop, name="stop"),
-        ]
+    def pair(self, quantity: str = "5") -> tuple[Order, Order]:
+        """Two exits of a long position, at 700 and 600, not sent yet."""
+        return (
+            self.order("sell", quantity, "limit", limit="700", name="profit"),
+            self.order("sell", quantity, "stop", stop="600", name="stop"),
+        )
 
     def guard(self, quantity: str = "5") -> tuple[VenueOrder, VenueOrder]:
         """A long position with a pair of exits, at 700 and 600."""

@@ -114,10 +114,10 @@ def test_what_is_not_ours_keeps_its_own_id() -> None:
 
 def test_the_oldest_are_forgotten_and_that_is_known() -> None:
     names = Names(most=2)
-    for number in range(2):
+    forgetful = []
+    for number in range(3):
         names.learn(told(f"id-{number}", f"sb-{number}"))
-    assert not names.forgetful
-    names.learn(told("id-2", "sb-2"))
-    assert names.forgetful
+        forgetful.append(names.forgetful)
+    assert forgetful == [False, False, True]
     assert names.of("id-0") is None
     assert names.of("id-2") == "sb-2"

@@ -16,7 +16,7 @@ from app.domain.orders import OrderEvent
 from app.services.ports import PairBroker
 from tests.support.alpaca import KEY, SECRET, StandIn
 from tests.support.alpaca_desk import Desk, desk
-from tests.support.paper import BTC, NOON
+from tests.support.paper import BTC, NOON, SPY
 
 D = Decimal
 
@@ -47,7 +47,7 @@ def test_the_broker_takes_pairs(floor: Desk) -> None:
 def test_each_kind_of_order_is_said_in_alpacas_words_under_our_id(
     floor: Desk, kind: str, prices: dict[str, str], said: dict[str, str]
 ) -> None:
-    held = floor.send("buy", "2", kind, **prices)
+    held = floor.send("buy", "2", kind, SPY, **prices)
     there = floor.logged("sb-1")
     names = ("symbol", "side", "qty", "type", "time_in_force", "extended_hours", *said)
     expected = {
@@ -106,7 +106,7 @@ def test_where_the_account_says_so_a_limit_order_for_the_day_trades_outside_hour
 ) -> None:
     limit = {"limit": "600"} if kind == "limit" else {}
     with desk(alpaca, AlpacaSettings(extended_hours=True)) as floor:
-        floor.send("buy", "1", kind, tif=tif, **limit)
+        floor.send("buy", "1", kind, SPY, tif=tif, **limit)
         assert floor.logged("sb-1")["extended_hours"] is extended
 
 
