@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from app.domain.accounts import PAPER, traits
 from app.domain.alerts import Intent, Offset
 from app.domain.alerts.dialects import native
 from app.domain.decisions import Denied, NoAction
@@ -98,6 +99,7 @@ def outcome(
     working: Sequence[Order] = (),
     at: Market | None = None,
     guarding: Protection | None = None,
+    venue: str = PAPER,
 ) -> Plan | NoAction | Denied:
     """Return what is decided, with a price of 5000 and 100,000 of equity unless said otherwise."""
     return plan(
@@ -109,6 +111,7 @@ def outcome(
         market=at or market(),
         held_contract=held_contract,
         guarding=guarding,
+        venue=traits(venue),
     )
 
 

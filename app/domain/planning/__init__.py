@@ -10,7 +10,7 @@ A close goes to the contract that is held.  When an older month is held, a rever
 month and opens the one in front; adding to the older position is refused.
 
 targets (which position is wanted), sizing (how much that is), pricing (order types and prices),
-plan (the legs).
+venues (what a venue cannot do), plan (the legs).
 """
 
 from app.domain.planning.plan import Plan, plan, superseded

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from app.domain.accounts import Traits
 from app.domain.alerts import Action, Intent
 from app.domain.decisions import Denied, Leg, NoAction, Step
 from app.domain.instruments import Contract
@@ -15,6 +16,16 @@ from app.domain.orders import Order, OrderRole, OrderState, OrderType, Side, Tim
 from app.domain.planning.pricing import entry_price, entry_type, price_leg, protection_fault
 from app.domain.planning.sizing import Context, Market, cap, reduced
 from app.domain.planning.targets import Target, target
+from app.domain.planning.venues import (
+    ANYWHERE,
+    gives_way,
+    in_units,
+    left_out,
+    none_whole,
+    not_guarded,
+    not_traded,
+    told_whole,
+)
 from app.domain.positions import closing_part
 from app.domain.protection import Protection
 from app.domain.refusals import denied, no_action
@@ -31,7 +42,7 @@ class Plan:
     ``held`` and ``wanted`` are signed positions, ``legs`` go out in order ("close", then "open"),
     ``symbol`` is theirs unless a leg names its own.  ``protection`` guards the position from now
     on; None, when nothing is opened, leaves what guards it.  ``refused`` says why the opening part
-    was left out.
+    or a take profit was left out.
     """
 
     symbol: str
@@ -108,6 +119,7 @@ class _Case:
     market: Market
     protection: Protection
     guarding: Protection
+    venue: Traits
 
 
 @exact
@@ -120,21 +132,25 @@ def plan(
     market: Market,
     held_contract: Contract | None = None,
     guarding: Protection | None = None,
+    venue: Traits = ANYWHERE,
 ) -> Plan | NoAction | Denied:
     """Return the orders that carry out the alert, or why there are none.
 
     ``contract`` is what the alert means today; ``held`` is the signed position of the strategy in
     that product, and ``held_contract`` the contract it is held in when that is another month;
     ``working`` are the strategy's orders in the product that may still fill; ``guarding`` is what
-    guards the position now, None for nothing.
+    guards the position now, None for nothing; ``venue`` is what is known of where it is traded.
     """
     guarded = _protection(intent, settings)
     if isinstance(guarded, Denied):
         return guarded
-    holding = (held_contract if held else None) or contract
     now = guarding or Protection()
-    case = _Case(intent, contract, holding, held, working, settings, market, guarded, now)
+    units = in_units(contract, venue, now if guarded == Protection() else guarded)
+    holding = (held_contract if held else None) or units
+    case = _Case(intent, units, holding, held, working, settings, market, guarded, now, venue)
     answer = _cancel(case) if intent.action is Action.CANCEL else _trade(case)
+    if units is not contract:
+        answer = _in_whole(answer, venue)
     return _tested(answer) if intent.test and isinstance(answer, Plan) else answer
 
 
@@ -161,6 +177,16 @@ def _protection(intent: Intent, settings: Resolved) -> Protection | Denied:
     )
 
 
+def _in_whole(answer: Plan | NoAction | Denied, venue: Traits) -> Plan | NoAction | Denied:
+    """Say of what was rounded down to whole units why it was."""
+    if isinstance(answer, Denied):
+        return none_whole(answer, venue)
+    if not isinstance(answer, Plan):
+        return answer
+    refused = None if answer.refused is None else none_whole(answer.refused, venue)
+    return replace(answer, steps=told_whole(answer.steps, venue), refused=refused)
+
+
 def _tested(planned: Plan) -> NoAction:
     orders = ", then ".join(
         f"{leg.side} {wire(leg.quantity)} {leg.symbol or planned.symbol}" for leg in planned.legs
@@ -179,6 +205,9 @@ def _only_cancel(case: _Case) -> Plan:
 
 
 def _trade(case: _Case) -> Plan | NoAction | Denied:
+    refusal = None if case.held else not_traded(case.contract, case.venue)
+    if refusal is not None:
+        return refusal
     context = Context(
         contract=case.contract,
         held=case.held,
@@ -222,7 +251,8 @@ def _split(case: _Case, wanted: Target) -> Plan | Denied:
         closed = _closing_leg(case, closing, alone=closing == change)
         if isinstance(closed, Denied):
             return closed
-        planned = _with(planned, *closed)
+        leg, steps = closed
+        planned = _with(planned, leg, (*steps, *gives_way(case.guarding, case.venue)))
     return planned if closing == change else _opened(case, planned, wanted)
 
 
@@ -236,11 +266,14 @@ def _opened(case: _Case, planned: Plan, wanted: Target) -> Plan | Denied:
         planned = replace(
             planned, legs=tuple(replace(leg, symbol=planned.symbol) for leg in planned.legs)
         )
+    guard = _guard(case, fresh=bool(planned.legs) or not case.held)
+    lacks = left_out(guard, case.venue)
     return replace(
         _with(planned, *opened),
         symbol=case.contract.symbol,
         wanted=wanted.position,
-        protection=_guard(case, fresh=bool(planned.legs) or not case.held),
+        protection=guard if lacks is None else replace(guard, take_profit=None),
+        refused=lacks or planned.refused,
     )
 
 
@@ -287,7 +320,11 @@ def _opening_leg(case: _Case, change: Decimal) -> tuple[Leg, tuple[Step, ...]] |
     if isinstance(priced, Denied):
         return priced
     guard = _guard(case, fresh=case.held * change <= 0)
-    return protection_fault(guard, priced[0], case.market, case.contract) or priced
+    return (
+        not_guarded(guard, case.contract, case.venue)
+        or protection_fault(guard, priced[0], case.market, case.contract)
+        or priced
+    )
 
 
 def _time_in_force(case: _Case) -> TimeInForce:

@@ -133,6 +133,22 @@ PLANNING: Final = (
         "Keep one of them.",
     ),
     Refusal(
+        "NOT_TRADED_THERE",
+        "The alert is for {symbol}, and {venue} trades {kinds}, not {kind}.",
+        "Trade the strategy on another account, or send another symbol.",
+    ),
+    Refusal(
+        "STOP_NOT_TAKEN",
+        "The position is to be guarded by a stop, and {venue} takes no stop orders for {kind}.",
+        "Take the stop out of the alert and the strategy, or trade on another account.",
+    ),
+    Refusal(
+        "TAKE_PROFIT_LEFT_OUT",
+        "The trailing stop guards alone, without the take profit: {venue} takes no two exits of"
+        " which one trails.",
+        "Nothing, or choose a stop loss instead of the trail to have both.",
+    ),
+    Refusal(
         "NO_LIMIT_PRICE",
         "A {type} order needs a limit price, and the alert has none.",
         'Add "limit_price" to the alert, or set the order type to market.',

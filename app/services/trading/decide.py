@@ -140,6 +140,7 @@ class Decider:
             market,
             holding,
             _guarding(uow, case, holding),
+            case.account.traits,
         )
         if isinstance(answer, Plan) and not answer.closes and awaited(uow, account_id, case.now):
             return NotYet()
