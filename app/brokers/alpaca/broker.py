@@ -122,6 +122,7 @@ class AlpacaBroker:
         """
         name = order.client_order_id
         body = wire.order_out(order, contract, extended_hours=self._settings.extended_hours)
+        self._names.send(name)
         told = self._sent(body, name)
         return self._adopted(name) if told is None else _certain(lambda: wire.held(name, [told]))
 

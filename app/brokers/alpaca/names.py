@@ -54,6 +54,7 @@ class Names:
         self._names: OrderedDict[str, str] = OrderedDict()
         self._newest: OrderedDict[str, tuple[datetime, str]] = OrderedDict()
         self._partners: OrderedDict[str, str] = OrderedDict()
+        self._alone: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
         self.forgetful = False
 
@@ -72,6 +73,18 @@ class Names:
         """The other order of the pair that ``name`` is of."""
         with self._lock:
             return self._partners.get(name)
+
+    def send(self, name: str) -> None:
+        """Remember that an order is sent by itself."""
+        with self._lock:
+            self._alone[name] = None
+            if len(self._alone) > self._most:
+                self._alone.popitem(last=False)
+
+    def alone(self, name: str) -> bool:
+        """Whether the order was sent from here by itself, so that it has its own id at Alpaca."""
+        with self._lock:
+            return name in self._alone
 
     def learn(self, told: Told) -> str:
         """Remember an order and its legs; return the name of the order."""

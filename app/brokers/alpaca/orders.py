@@ -55,7 +55,9 @@ class Orders:
         """Alpaca's orders that stood for ours, the one that stands now last."""
         known = self._names.newest(name)
         told = None if known is None else self._by_id(known)
-        told = told or self._by_own(name) or self._leg(name)
+        told = told or self._by_own(name)
+        if told is None and not self._names.alone(name):
+            told = self._leg(name)
         return None if told is None else self._whole(told)
 
     def open(self) -> list[VenueOrder]:

@@ -232,6 +232,15 @@ def test_absence_is_proven_by_a_whole_listing_or_not_at_all(floor: Desk) -> None
     assert floor.broker.order("sb-1") is None
 
 
+def test_what_was_sent_by_itself_and_has_not_arrived_is_asked_for_once(floor: Desk) -> None:
+    floor.stand_in.next("error_before", verb="submit")
+    with pytest.raises(BrokerUnknown):
+        floor.send("buy", "1")
+    with capture_logs() as told:
+        assert floor.broker.order("sb-1") is None
+    assert [one["path"] for one in told] == ["/v2/orders:by_client_order_id"]
+
+
 def test_an_order_of_somebody_else_has_an_id_that_is_not_ours(floor: Desk) -> None:
     floor.stand_in.order("SPY", "1", type="limit", limit_price="600", client_order_id="by-hand")
     (there,) = floor.broker.open_orders()

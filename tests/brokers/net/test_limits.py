@@ -90,3 +90,36 @@ def test_f03_retry_after_is_read_as_seconds_or_as_a_date(
     said: str | None, seconds: float | None
 ) -> None:
     assert retry_after(said, NOW) == seconds
+
+
+def test_what_is_left_is_told_and_is_nothing_during_a_cool_down() -> None:
+    made, clock = limits(per_minute=60)
+    assert (made.per_minute, made.requests_left) == (60, 60)
+    for _ in range(30):
+        made.admit(order=True)
+    assert made.requests_left == 30
+    clock.advance(5)
+    assert made.requests_left == 35
+    made.cool_down("10", NOW)
+    assert made.requests_left == 0
+
+
+def test_without_a_rate_there_is_no_number_of_what_is_left() -> None:
+    made, _ = limits()
+    assert (made.per_minute, made.requests_left) == (None, None)
+    made.went_well("3")
+    assert made.requests_left is None
+
+
+@pytest.mark.parametrize(("said", "left"), [("10", 10), ("500", 60), ("-1", 60), ("few", 60)])
+def test_the_venue_may_say_that_less_is_left_and_never_more(said: str, left: int) -> None:
+    made, _ = limits(per_minute=60)
+    made.went_well(said)
+    assert made.requests_left == left
+
+
+def test_another_interface_has_the_same_rate_and_counts_by_itself() -> None:
+    made, _ = limits(per_minute=60)
+    other = made.beside()
+    assert admitted(made, order=True) == 60
+    assert other.requests_left == 60
