@@ -47,7 +47,7 @@ def alpaca(tmp_path: Path) -> Iterator[StandIn]:
 def settings(counting_template: Path, tmp_path: Path, alpaca: StandIn) -> Settings:
     shutil.copy(counting_template, tmp_path / "signalbox.db")
     return Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         data_dir=tmp_path,
         database_url=None,
         async_mode="threading",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,19 +61,30 @@ class Market:
         self._streams: dict[InstrumentKind, tuple[Outlet, PriceStream]] = {}
         self._refused: dict[tuple[Outlet, InstrumentKind], str] = {}
         self._looked: float | None = None
+        self._looking = threading.Lock()
         self.prices = Prices(quotes.put, self._ours_of)
 
     def follow(self, needed: Callable[[], Sequence[str]]) -> None:
         """Stream the prices of the symbols that ``needed`` returns, the most important first."""
         self._needed = needed
 
-    def step(self, outlets: Sequence[Outlet]) -> None:
-        """Hand on what came in, and look once a second at what is needed and who can stream it."""
+    def step(self, outlets: Callable[[], Sequence[Outlet]]) -> None:
+        """Hand on what came in, and look once a second at what is needed and who can stream it.
+
+        ``outlets`` are those that may be used at that moment.
+        """
         self.prices.hand_on()
-        now = self._clock.monotonic()
-        if self._looked is not None and now - self._looked < _LOOK_S:
+        if not self._looking.acquire(blocking=False):
             return
-        self._looked = now
+        try:
+            now = self._clock.monotonic()
+            if self._looked is None or now - self._looked >= _LOOK_S:
+                self._looked = now
+                self._look(outlets())
+        finally:
+            self._looking.release()
+
+    def _look(self, outlets: Sequence[Outlet]) -> None:
         for kind, symbols in self._sorted(self._needed()).items():
             self._note_refusal(kind)
             outlet = self.best(outlets, kind)
@@ -83,8 +95,9 @@ class Market:
 
     def close(self) -> None:
         """End every stream."""
-        for kind in tuple(self._streams):
-            self._end(kind)
+        with self._looking:
+            for kind in tuple(self._streams):
+                self._end(kind)
 
     def problem(self, account_id: str) -> str | None:
         """What is wrong with the prices that this account is to stream; None when nothing is."""

@@ -90,7 +90,8 @@ class PriceStream:
     def close(self) -> None:
         """End the connection; its prices are forgotten."""
         self._stream.close()
-        self._prices.forget(self._asked)
+        with self._lock:
+            self._prices.forget(self._asked)
 
     def want(self, symbols: Sequence[str]) -> None:
         """Stream these symbols, the most important first, and no others."""

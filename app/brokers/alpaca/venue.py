@@ -44,6 +44,7 @@ class _Seat:
 
     outlet: Outlet
     client: AlpacaClient
+    broker: AlpacaBroker | None = None
     stream: Stream | None = None
     up: bool = False
     since: datetime | None = None
@@ -81,7 +82,7 @@ class AlpacaVenue:
         self._rates: dict[str, Limits] = {}
         self._patience: dict[str, Limits] = {}
         self._links: list[Callable[[LinkReport], None]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._market = Market(quotes, clock, self._prices_credential)
 
     # --- accounts ---------------------------------------------------------------------------------
@@ -124,8 +125,11 @@ class AlpacaVenue:
         self._links.append(receive)
 
     def begin(self) -> None:
-        """Open streams from now on, for the brokers that are opened from now on."""
-        self._resting = False
+        """Open streams from now on, of the accounts that are open too."""
+        with self._lock:
+            self._resting = False
+            for seat in self._seats.values():
+                self._start(seat)
 
     def rest(self) -> None:
         """Open no stream, and end those of prices; those of accounts end with their brokers."""
@@ -188,36 +192,41 @@ class AlpacaVenue:
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002  prices carry their own time
         """Put what came in into the quote book, and stream what is needed; False: wait."""
-        if not self._resting:
-            seats = tuple(self._seats.values())
-            self._market.step([seat.outlet for seat in seats if seat.stream is not None])
+        self._market.step(self._outlets)
         return False
+
+    def _outlets(self) -> Sequence[Outlet]:
+        with self._lock:
+            return [] if self._resting else [seat.outlet for seat in self._seats.values()]
 
     # --- streams ----------------------------------------------------------------------------------
 
     def _join(self, seat: _Seat, broker: AlpacaBroker) -> Callable[[], None]:
-        """Start the account's stream; what is returned ends it."""
-        outlet = seat.outlet
-        if not self._resting:
-            hearing = Hearing(
-                broker.catch_up,
-                partial(self._hear, seat, broker),
-                partial(self._linked, seat),
-            )
-            credential = self._credential(outlet, Place(outlet.hosts.trading, {}))
-            seat.stream = Stream(credential, UPDATES_PATH, TradeUpdates(outlet.keys), hearing)
+        """Start the account's stream, unless at rest; what is returned ends it."""
+        seat.broker = broker
         with self._lock:
-            self._seats[outlet.account_id] = seat
-        if seat.stream is not None:
-            seat.stream.start()
+            self._seats[seat.outlet.account_id] = seat
+            if not self._resting:
+                self._start(seat)
         return partial(self._leave, seat)
 
+    def _start(self, seat: _Seat) -> None:
+        """Start the stream of an account that has none."""
+        outlet, broker = seat.outlet, seat.broker
+        if broker is None or seat.stream is not None:
+            return
+        hear, linked = partial(self._hear, seat, broker), partial(self._linked, seat)
+        credential = self._credential(outlet, Place(outlet.hosts.trading, {}))
+        hearing = Hearing(broker.catch_up, hear, linked)
+        seat.stream = Stream(credential, UPDATES_PATH, TradeUpdates(outlet.keys), hearing)
+        seat.stream.start()
+
     def _leave(self, seat: _Seat) -> None:
-        if seat.stream is not None:
-            seat.stream.close()
         with self._lock:
             if self._seats.get(seat.outlet.account_id) is seat:
                 del self._seats[seat.outlet.account_id]
+            if seat.stream is not None:
+                seat.stream.close()
 
     def _hear(self, seat: _Seat, broker: AlpacaBroker, message: Any) -> None:  # noqa: ANN401  JSON
         seat.last_message_at = self._clock.now()

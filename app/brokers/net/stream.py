@@ -218,24 +218,21 @@ class Stream:
         failures = 0
         while not self._closing.is_set():
             begun = self._credential.clock.monotonic()
-            detail, asked_s = self._read()
-            self.refused = asked_s == AUTH_REST_S
+            end = self._read()
             if self._closing.is_set():
                 return
-            self._tell(False, detail)
+            self.refused = end.refused
+            self._tell(False, end.detail)
             lasted = self._credential.clock.monotonic() - begun >= _LASTED_S
             failures = 0 if lasted else failures + 1
-            self._closing.wait(max(asked_s, self._rest(failures)))
+            self._closing.wait(max(end.rest_s, self._rest(failures)))
 
     def _rest(self, failures: int) -> float:
         longest = min(_FIRST_REST_S * float(2 ** min(failures, 10)), _LONGEST_REST_S)
         return longest * (0.5 + self._credential.chance.random() / 2)
 
-    def _read(self) -> tuple[str, float]:
-        """Read one connection to its end; return why it ended, and how long not to try again.
-
-        Trying while the venue wants to be left alone would only make the rests longer.
-        """
+    def _read(self) -> _End:
+        """Read one connection to its end."""
         try:
             self._credential.limits.admit(order=False)
             with self._gate:
@@ -248,11 +245,11 @@ class Stream:
         except websocket.WebSocketBadStatusException as error:
             return self._turned_away(error)
         except _Broken as error:
-            return _why(error), _asked_s(error)
+            return _ended(error)
         except _Unreadable as error:
             _log.exception("stream_unreadable", path=self._path)
-            return f"The stream said what cannot be read: {type(error).__name__}.", 0.0
-        return "The stream was closed.", 0.0
+            return _End(f"The stream said what cannot be read: {type(error).__name__}.")
+        return _End("The stream was closed.")
 
     def _connected(self) -> websocket.WebSocket:
         place, manners = self._credential.place(), self._credential.manners
@@ -268,15 +265,15 @@ class Stream:
         self._socket = connection
         return connection
 
-    def _turned_away(self, error: websocket.WebSocketBadStatusException) -> tuple[str, float]:
+    def _turned_away(self, error: websocket.WebSocketBadStatusException) -> _End:
         """What an answer other than a stream means."""
         if error.status_code == 429:
             said = (error.resp_headers or {}).get("retry-after")
             wait = self._credential.limits.cool_down(said, self._credential.clock.now())
-            return f"The venue takes no more connections for {wait:.0f} s.", wait
+            return _End(f"The venue takes no more connections for {wait:.0f} s.", wait)
         if error.status_code in {401, 403}:
-            return "The venue refused our credentials on its stream.", AUTH_REST_S
-        return f"The venue answered {error.status_code} instead of opening its stream.", 0.0
+            return _ended(BrokerAuth("The venue refused our credentials on its stream."))
+        return _End(f"The venue answered {error.status_code} instead of opening its stream.")
 
     def _listen(self, connection: websocket.WebSocket) -> None:
         idle_s, tongue = self._credential.manners.idle_s, self._tongue
@@ -316,11 +313,23 @@ class Stream:
             self._hearing.link(up, detail)
 
 
-def _asked_s(error: Exception) -> float:
-    """How long a failure asks us to rest, in seconds."""
-    if isinstance(error, BrokerLimited):
-        return error.wait_s
-    return AUTH_REST_S if isinstance(error, BrokerAuth) else 0.0
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Why a connection ended, in a sentence, and for how many seconds not to try again.
+
+    Trying while a venue wants to be left alone would only make the rests longer.
+    """
+
+    detail: str
+    rest_s: float = 0.0
+    refused: bool = False
+
+
+def _ended(error: Exception) -> _End:
+    """What a failure means for the next connection."""
+    if isinstance(error, BrokerAuth):
+        return _End(error.detail, AUTH_REST_S, refused=True)
+    return _End(_why(error), error.wait_s if isinstance(error, BrokerLimited) else 0.0)
 
 
 def _why(error: Exception) -> str:

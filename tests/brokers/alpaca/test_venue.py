@@ -145,10 +145,12 @@ def test_at_rest_an_account_answers_and_no_stream_is_opened(house: House) -> Non
     house.venue.step(house.clock.now())
     assert house.streams() == seen
     assert not house.venue.connection(owner.id).up
-    broker.close()
     house.venue.begin()
-    house.opened(owner)
     eventually(lambda: house.venue.connection(owner.id).up)
+    house.turns(lambda: house.streams()["data"] > seen["data"])
+    house.venue.rest()
+    house.venue.step(house.clock.now())
+    assert not house.venue._market._streams
 
 
 def test_a_disconnected_account_has_no_broker(house: House) -> None:
