@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask_socketio import SocketIOTestClient
 
-from app.web.sockets import BEHIND, HOPELESS
+from app.domain.quotes import Quote, QuoteSource
+from app.web.sockets import BEHIND, HOPELESS, MOST_SYMBOLS
 from tests.support.world import World
 
 ALL = ["pnl", "strategies", "positions", "trades", "log"]
@@ -186,3 +189,69 @@ def test_f14_a_client_that_never_reads_is_let_go(world: World) -> None:
     world.fill(key, "buy", "1", "5000")
     world.live.step(world.clock.now())
     assert not socket.is_connected()
+
+
+def put(world: World, symbol: str, price: str, seconds: float = 0) -> None:
+    """Put a price of a stream."""
+    at = world.clock.now() + timedelta(seconds=seconds)
+    amount = Decimal(price)
+    world.core.quotes.put(Quote(symbol, amount, amount, at, QuoteSource.STREAM))
+
+
+def test_whoever_watches_a_symbol_is_told_its_last_price_and_each_that_follows(
+    world: World,
+) -> None:
+    put(world, "AAPL", "190")
+    socket = connect(world)
+    socket.get_received()
+    socket.emit("subscribe", {"channels": ["symbol:AAPL", "symbol:MSFT"]})
+    first = events(socket, "quote")
+    assert [(each["symbol"], each["mark"], "seq" in each) for each in first] == [
+        ("AAPL", "190", False)
+    ]
+    put(world, "AAPL", "191", 1)
+    put(world, "TSLA", "300", 1)
+    world.live.tell_prices(world.clock.now())
+    assert [(each["mark"], each["seq"]) for each in events(socket, "quote")] == [("191", 1)]
+
+
+def test_prices_belong_to_nobody(world: World) -> None:
+    sockets = [connect(world), connect(world, "bob")]
+    for socket in sockets:
+        assert join(socket, "symbol:AAPL")["channels"] == ["symbol:AAPL"]
+    put(world, "AAPL", "190")
+    world.live.tell_prices(world.clock.now())
+    assert [len(events(socket, "quote")) for socket in sockets] == [1, 1]
+
+
+def test_a_symbol_is_watched_until_the_last_who_watches_it_is_gone(world: World) -> None:
+    first, second = connect(world), connect(world, "bob")
+    join(first, "symbol:AAPL", "symbol:MSFT")
+    join(second, "symbol:AAPL")
+    assert world.live.watched() == {"AAPL", "MSFT"}
+    first.emit("unsubscribe", {"channels": ["symbol:MSFT", "symbol:TSLA", "pnl"]})
+    assert world.live.watched() == {"AAPL"}
+    first.disconnect()
+    assert world.live.watched() == {"AAPL"}
+    second.disconnect()
+    assert world.live.watched() == set()
+
+
+def test_who_has_left_a_channel_is_told_nothing_more_of_it(world: World) -> None:
+    socket = connect(world)
+    join(socket, "symbol:AAPL")
+    socket.emit("unsubscribe", {"channels": ["symbol:AAPL"]})
+    put(world, "AAPL", "190")
+    world.live.tell_prices(world.clock.now())
+    assert events(socket, "quote") == []
+
+
+def test_one_connection_watches_so_many_symbols_and_no_more(world: World) -> None:
+    socket = connect(world)
+    names = [f"symbol:A{chr(65 + n // 26)}{chr(65 + n % 26)}" for n in range(MOST_SYMBOLS + 2)]
+    told = join(socket, *names, "pnl", "symbol:es")
+    assert told["channels"] == [*names[:MOST_SYMBOLS], "pnl"]
+    assert told["too_many"] == names[MOST_SYMBOLS:]
+    assert told["unknown"] == ["symbol:es"]
+    socket.emit("unsubscribe", {"channels": names[:1]})
+    assert join(socket, names[-1], names[1])["channels"] == [names[-1], names[1]]
