@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, select, text
@@ -42,7 +41,7 @@ from app.store.tables.trading import (
     WORKING_ORDERS,
 )
 from app.store.unit_of_work import SqlStore, SqlUnit
-from app.venue.log import FILE, VenueLog
+from app.storm.paper import Placed, VenuePaper
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Evidence:
     steps: Sequence[OrderStep]
     fills: Sequence[Fill]
     books: Mapping[BookKey, Position]
-    venue_orders: Sequence[PaperOrder]
+    venue_orders: Sequence[Placed]
     venue_fills: Sequence[PaperFill]
     ledgers: Mapping[str, Ledger]
     accounts: Mapping[str, Account]
@@ -90,12 +89,12 @@ class Evidence:
 class Scene:
     """Where the evidence lies.
 
-    ``url`` is the server's database, ``venue`` the folder of a venue's process with its own log.
+    ``url`` is the server's database, ``venue`` the log of a venue outside the server.
     With ``strategies`` only what concerns these is read, and money only as far as it is theirs.
     """
 
     url: str
-    venue: Path | None = None
+    venue: VenuePaper | None = None
     strategies: Collection[str] | None = None
     deaths: Sequence[datetime] | None = None
 
@@ -149,7 +148,7 @@ class Scene:
                 for key, each in uow.positions.all().items()
                 if self._meant(key.strategy_id)
             },
-            venue_orders=[each for each in venue_orders if self._meant(each.order.book)],
+            venue_orders=[each for each in venue_orders if self._meant(each.strategy_id)],
             venue_fills=[each for each in venue_fills if self._meant(each.fill.strategy_id)],
             ledgers=_ledgers(accounts, venue_fills),
             accounts=accounts,
@@ -168,15 +167,29 @@ class Scene:
     def _meant(self, strategy_id: str | None) -> bool:
         return self.strategies is None or strategy_id in self.strategies
 
-    def _venue(self, ours: Connection) -> tuple[list[PaperOrder], list[PaperFill]]:
+    def _venue(self, ours: Connection) -> tuple[list[Placed], list[PaperFill]]:
         orders, fills = _log(ours)
-        if self.venue is not None and (self.venue / FILE).exists():
-            log = VenueLog(self.venue)
-            for account_id in log.accounts():
-                orders += log.orders(account_id)
-                fills += log.load(account_id).fills
-            log.close()
-        return orders, fills
+        if self.venue is None:
+            return orders, fills
+        rows = ours.execute(select(ORDERS.c.client_order_id, ORDERS.c.strategy_id))
+        whose = {row[0]: row[1] for row in rows}
+        return (
+            [*orders, *(_placed_for(each, whose) for each in self.venue.orders())],
+            [*fills, *(_filled_for(each, whose) for each in self.venue.fills())],
+        )
+
+
+def _placed_for(order: Placed, whose: Mapping[str, str | None]) -> Placed:
+    """The order with its strategy, by our own id of it where its venue knows no strategies."""
+    if order.strategy_id is not None:
+        return order
+    return replace(order, strategy_id=whose.get(order.client_order_id))
+
+
+def _filled_for(one: PaperFill, whose: Mapping[str, str | None]) -> PaperFill:
+    if one.fill.strategy_id is not None:
+        return one
+    return replace(one, fill=replace(one.fill, strategy_id=whose.get(one.client_order_id)))
 
 
 class _Paper:
@@ -194,11 +207,11 @@ class _Paper:
         return list(self._connection.execute(chosen.where(strategy.in_(self._strategies))))
 
 
-def _log(connection: Connection) -> tuple[list[PaperOrder], list[PaperFill]]:
+def _log(connection: Connection) -> tuple[list[Placed], list[PaperFill]]:
     orders = select(PAPER_ORDERS.c.record).order_by(PAPER_ORDERS.c.number)
     fills = select(PAPER_FILLS.c.record).order_by(PAPER_FILLS.c.number)
     return (
-        [PaperOrder.from_json(row[0]) for row in connection.execute(orders)],
+        [Placed.of(PaperOrder.from_json(row[0])) for row in connection.execute(orders)],
         [PaperFill.from_json(row[0]) for row in connection.execute(fills)],
     )
 

@@ -13,6 +13,7 @@ from app.domain.safety.storms import Storm, StormState
 from app.services.ports import Clock
 from app.store.unit_of_work import SqlStore
 from app.storm.evidence import Scene
+from app.storm.paper import ChaosPaper
 from app.storm.plan import TEST_MARKETS, Message, Shape, closing, messages
 from app.storm.report import Course, Json, compose
 from app.storm.sending import Crew, Ledger, Post
@@ -93,8 +94,8 @@ class PostedStorm:
             self._tell(ledger, "sending", len(part))
 
     def _scene(self) -> Scene:
-        folder = None if self.task.venue is None else Path(self.task.venue)
-        return Scene(self.task.database, folder, self.task.strategies)
+        venue = None if self.task.venue is None else ChaosPaper(Path(self.task.venue))
+        return Scene(self.task.database, venue, self.task.strategies)
 
     def _course(
         self,

@@ -11,15 +11,17 @@ from typing import Final
 
 from app.bootstrap import core, release
 from app.config import load
+from app.domain.accounts import Account
 from app.services.ports import Clock
 from app.store import migrate
+from app.storm.arena import Arena, OwnArena
 from app.storm.evidence import Evidence, Scene
 from app.storm.plan import Shape, Strike, closing, messages, strikes
 from app.storm.report import Course, Ending, Json, compose
 from app.storm.sending import Crew, Ledger, Post
 from app.storm.server import StormServer
 from app.storm.settling import settle
-from app.storm.stage import Stage, own_account, staged
+from app.storm.stage import Stage, staged
 
 _LOOK_S: Final = 0.1
 _POLL_S: Final = 0.005
@@ -35,6 +37,8 @@ Say = Callable[[str], None]
 class ScratchStorm:
     """One storm: ``directory`` must be empty, ``command`` serves, ``say`` gets lines of progress.
 
+    ``arena`` is the venue at which it trades.
+
     Set ``stop`` to end it early; the report then says that it was interrupted.
     """
 
@@ -44,6 +48,7 @@ class ScratchStorm:
     environment: Mapping[str, str]
     clock: Clock
     say: Say
+    arena: Arena = field(default_factory=OwnArena)
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> Json:
@@ -56,14 +61,15 @@ class ScratchStorm:
         endings: list[Ending] = []
         post = Post("127.0.0.1", server.port, stage.keys, self.clock)
         crew = Crew(post, ledger, self.stop.wait)
-        sent = messages(self.shape, _RUN)
+        sent = messages(self.shape, _RUN, self.arena.markets)
+        last = closing(self.shape, _RUN, self.arena.markets)
         try:
             server.start()
             started_at = self.clock.now()
             self.say(f"The server is up on port {server.port}; the storm begins.")
             crew.start(sent, self.shape.senders)
             endings.extend(self._strike(server, ledger, crew))
-            crew.start(closing(self.shape, _RUN), self.shape.strategies)
+            crew.start(last, self.shape.strategies)
             self._follow(crew, ledger)
             unsettled = self._settle()
             # Who stopped it early does not want to wait, and a kill harms nothing here.
@@ -73,7 +79,7 @@ class ScratchStorm:
             server.kill()
         course = Course(
             shape=self.shape,
-            messages=[*sent, *closing(self.shape, _RUN)],
+            messages=[*sent, *last],
             ledger=ledger,
             endings=endings,
             started_at=started_at,
@@ -82,7 +88,7 @@ class ScratchStorm:
             interrupted=self.stop.is_set(),
             unsettled=unsettled if stopped_well else max(unsettled, 1),
         )
-        return compose(course, self._evidence(endings, ended_at))
+        return compose(course, self._evidence(stage.account, endings, ended_at))
 
     def _variables(self) -> dict[str, str]:
         own = {
@@ -94,7 +100,8 @@ class ScratchStorm:
             # A disk that is nearly full halts trading, and then a storm would prove nothing.
             "MIN_FREE_MB": "0",
         }
-        return {**self.environment, **own}
+        there = {name.upper(): value for name, value in self.arena.settings().items()}
+        return {**self.environment, **own, **there}
 
     @property
     def _database(self) -> Path:
@@ -104,10 +111,10 @@ class ScratchStorm:
         self.directory.mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{self._database}"
         migrate.upgrade(url)
-        made = core(load(data_dir=self.directory, database_url=url))
+        made = core(load(data_dir=self.directory, database_url=url, **self.arena.settings()))
         try:
-            account = own_account(made, self.shape.faults, self.shape.seed)
-            return staged(made, account, self.shape.strategies, "Storm")
+            account = self.arena.account(made, self.shape)
+            return staged(made, account, self.shape.strategies, "Storm", self.arena.markets)
         finally:
             made.close()
 
@@ -171,7 +178,10 @@ class ScratchStorm:
         scene = Scene(f"sqlite:///{self._database}")
         return settle(scene, self.clock, lambda: self.stop.wait(_LOOK_S), tell)
 
-    def _evidence(self, endings: Sequence[Ending], ended_at: datetime) -> Evidence:
-        deaths = [*(each.at for each in endings), ended_at]
+    def _evidence(
+        self, account: Account, endings: Sequence[Ending], ended_at: datetime
+    ) -> Evidence:
+        deaths = None if self.arena.quotes else [*(each.at for each in endings), ended_at]
         url = f"sqlite:///{self._database}"
-        return Scene(url, venue=self.directory / "venue", deaths=deaths).gather()
+        paper = self.arena.paper(account, self.directory)
+        return Scene(url, venue=paper, deaths=deaths).gather()

@@ -12,7 +12,7 @@ from app.brokers.chaos.presets import PRESETS
 from app.domain.accounts import Account
 from app.domain.errors import InvalidInput
 from app.domain.settings import AccountLink, StrategySettings
-from app.storm.plan import MARKETS
+from app.storm.plan import Markets
 
 CHAOS: Final = "chaos"
 #: So much money that buying power limits nothing.
@@ -67,13 +67,13 @@ def own_account(
     return made.accounts.create_paper(user_id, "Storm", _CASH, chaos, venue=CHAOS)
 
 
-def staged(made: Core, account: Account, strategies: int, name: str) -> Stage:
+def staged(made: Core, account: Account, strategies: int, name: str, markets: Markets) -> Stage:
     """Make the strategies on the account, switched on; ``name`` begins their names."""
     found = [
         made.strategies.create(
             account.user_id,
             f"{name} {number + 1}",
-            MARKETS[number % len(MARKETS)][0].removesuffix("1!"),
+            markets[number % len(markets)][0].removesuffix("1!"),
             StrategySettings(),
             [AccountLink(account.id)],
         )

@@ -22,6 +22,7 @@ from app.config import Settings
 from app.domain.settings import AccountLink
 from app.storm.evidence import Evidence, Scene
 from app.storm.judge import faults
+from app.storm.paper import ChaosPaper
 from app.storm.server import StormServer
 from app.storm.stage import own_account
 from tests.support.serving import environment, eventually
@@ -204,7 +205,7 @@ class Ward:
 
     def settled(self, working: int = 0) -> Evidence:
         """What is on paper once every alert is settled and so many orders still work."""
-        scene = Scene(self.url, venue=self.data_dir / "venue", deaths=self.deaths)
+        scene = Scene(self.url, venue=ChaosPaper(self.data_dir / "venue"), deaths=self.deaths)
         eventually(lambda: not scene.open_alerts() and scene.open_orders() == working, SETTLE_S)
         return scene.gather()
 
