@@ -165,6 +165,10 @@ def account(each: Account, found: Stop | None) -> Json:
         "deposited": wire(each.deposited),
         "roll": each.roll,
         "settings": dict(each.settings),
+        "venue_number": each.venue_number,
+        "max_order_value": money(each.max_order_value),
+        "max_daily_loss": money(each.max_daily_loss),
+        "max_orders_a_day": each.max_orders_a_day,
         "trading_state": trading_state(found),
         "created_at": iso(each.created_at),
     }

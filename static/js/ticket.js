@@ -67,18 +67,14 @@ async function send(form) {
   const fields = missing(body);
   showErrors(form, fields);
   if (Object.keys(fields).length) return;
+  const live = form.elements.book.selectedOptions[0].dataset.mode === "live";
   const sure = await confirm({
     title: "Send this order?",
     sentence: sentenceOf(form, body),
-    facts: [
-      [
-        "Mode",
-        document.documentElement.dataset.mode === "live" ? "Live money" : "Paper, no real money",
-      ],
-    ],
+    facts: [["Mode", live ? "Live money" : "Paper, no real money"]],
     go: `${VERBS[body.side]} ${body.quantity} ${body.symbol}`,
     stay: "Do not send",
-    danger: document.documentElement.dataset.mode === "live",
+    danger: live,
   });
   if (!sure) return;
   const answer = await attempt(() =>

@@ -77,16 +77,18 @@ class ScriptedBroker:
     receive: Receive | None = None
     average: Decimal | None = None
     holds: threading.Event = field(default_factory=_open_gate)
+    opened: int = 0
+    closed: int = 0
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(order_types=frozenset(OrderType))
 
     def open(self) -> None:
-        return
+        self.opened += 1
 
     def close(self) -> None:
-        return
+        self.closed += 1
 
     def account(self) -> AccountSnapshot:
         return AccountSnapshot(Decimal(100_000), None, None, self.clock.now())

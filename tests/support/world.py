@@ -96,6 +96,7 @@ class World:
     postman: Postman = field(default_factory=Postman)
     data_house: DataHouse = field(default_factory=DataHouse)
     gatekeeper: Gatekeeper = field(default_factory=Gatekeeper)
+    alpaca: ScriptedVenue | None = None
 
     def user(self, name: str = "ann") -> User:
         return self.core.users.by_name(name)
@@ -321,6 +322,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         postman,
         data_house,
         gatekeeper,
+        alpaca,
     )
 
 

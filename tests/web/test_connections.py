@@ -155,18 +155,34 @@ def test_it_is_disconnected_and_connected_again_with_new_keys(world: World) -> N
     assert program.post(f"{path}/test").get_json()["number"] == "PA1"
 
 
-def test_a_disconnected_account_is_asked_nothing_and_its_broker_is_closed(world: World) -> None:
+def test_a_disconnected_account_is_asked_nothing_until_it_is_connected_again(world: World) -> None:
+    program, reconciler = world.program(), world.core.reconciler
+    path = connected(program)
+    account_id = path.rpartition("/")[2]
+    assert account_id in reconciler.begin()
+    reconciler.run()
+    agreement = program.get(f"{path}/figures").get_json()["agreement"]
+    assert (agreement["state"], agreement["linked"]) == ("agree", None)
+    program.post(f"{path}/disconnect")
+    assert account_id not in reconciler.begin()
+    agreement = program.get(f"{path}/figures").get_json()["agreement"]
+    assert (agreement["state"], agreement["linked"]) == ("unknown", False)
+    program.send("PUT", f"{path}/keys", {"key": PAPER_KEYS.key, "secret": SECRET})
+    assert account_id in reconciler.due()
+
+
+def test_a_broker_is_opened_anew_with_other_keys_and_closed_without(world: World) -> None:
     program = world.program()
     path = connected(program)
     account_id = path.rpartition("/")[2]
-    assert account_id in world.core.reconciler.begin()
-    before = world.core.brokers.of(account_id)
-    program.post(f"{path}/disconnect")
-    assert account_id not in world.core.reconciler.begin()
-    world.core.brokers.renew(account_id)
+    assert world.alpaca is not None
+    broker = world.alpaca.at(account_id)
+    assert world.core.brokers.of(account_id) is broker
+    opened = broker.opened
     program.send("PUT", f"{path}/keys", {"key": PAPER_KEYS.key, "secret": SECRET})
-    assert account_id in world.core.reconciler.due()
-    assert before is not None
+    assert (broker.opened, broker.closed) == (opened + 1, 1)
+    program.post(f"{path}/disconnect")
+    assert (broker.opened, broker.closed) == (opened + 1, 2)
 
 
 def test_settings_of_the_venue_are_changed(world: World) -> None:

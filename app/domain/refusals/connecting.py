@@ -9,9 +9,8 @@ from app.domain.refusals.record import Refusal
 CONNECTING: Final = (
     Refusal(
         "KEYS_REFUSED",
-        "The keys were refused by {venue}: {said}",
-        "Check that both were copied whole and are of an account with {money}, or make new ones at"
-        " the venue.",
+        "The keys open nothing at {venue}: {said}",
+        "Check that both were copied whole and are of an account with {money}.",
     ),
     Refusal(
         "KEYS_OF_OTHER_MODE",

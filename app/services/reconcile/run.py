@@ -109,8 +109,10 @@ class Reconciler:
         self.check_soon(report.account_id)
 
     def hear(self, facts: Sequence[Fact]) -> None:
-        """Listen to the bus: a report that is not ours is looked into, and a new connection."""
+        """Listen to the bus: reports that are not ours, and accounts connected and disconnected."""
         for fact in facts:
+            if fact.kind is FactKind.ACCOUNT_DISCONNECTED and fact.account_id:
+                self._checks[fact.account_id] = Check(linked=False)
             wanted = fact.code in _NOT_OURS or fact.kind is FactKind.ACCOUNT_CONNECTED
             if wanted and fact.account_id:
                 self.check_soon(fact.account_id)

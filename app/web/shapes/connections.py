@@ -31,7 +31,7 @@ def shown(state: State) -> Json:
 
 
 def bounds(account: Account) -> Json:
-    """Return what bounds the account's orders; null is no bound."""
+    """Return what bounds the account's orders, as the account itself has it; null is no bound."""
     return {
         "max_order_value": wire.money(account.max_order_value),
         "max_daily_loss": wire.money(account.max_daily_loss),

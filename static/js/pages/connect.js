@@ -4,6 +4,9 @@ import { one } from "../dom.js";
 import { boundsOf, forgetKeys, keysOf, onSubmit, sendFrom, settingsOf } from "../fields.js";
 import { showAsking, showRefused, showTrial } from "../trial.js";
 
+/** Whether a refusal says more than what is wrong beside the fields. */
+const saysMore = ({ name, code }) => name === "ApiError" && code !== "INVALID_INPUT";
+
 /** Mount the page; it needs no data. */
 export function mount(root) {
   const form = one("#connect", root);
@@ -18,7 +21,7 @@ export function mount(root) {
       try {
         return await action();
       } catch (error) {
-        showRefused(trial, error.name === "ApiError" ? error.message : "");
+        showRefused(trial, saysMore(error) ? error.message : "");
         throw error;
       }
     });

@@ -144,7 +144,7 @@ def test_keys_that_the_venue_refuses_are_said_in_its_words_with_what_to_do(
     with pytest.raises(InvalidInput) as refused:
         desk.connect(ann, replace(PAPER, keys=KeyPair("PKWRONG", SECRET)))
     assert refused.value.code == "KEYS_REFUSED"
-    assert refused.value.detail.startswith("The keys were refused by Alpaca: unauthorized. Check")
+    assert refused.value.detail.startswith("The keys open nothing at Alpaca: unauthorized. Check")
     assert set(refused.value.fields) == {"key"}
     assert nothing_is_kept(house)
 
