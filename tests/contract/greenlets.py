@@ -1,5 +1,7 @@
 """The cases of the contract as greenlets: python -m tests.contract.greenlets [what pytest takes].
 
+Where files are named, theirs are run instead.
+
 The server patches the standard library before it imports anything else (docs/adr/0001), and so
 does this.  The venues run as greenlets too, so that a call which holds the others up is never
 answered.
@@ -35,7 +37,9 @@ class Green:
 
 def main(arguments: list[str]) -> int:
     """Run the cases and return pytest's own exit code."""
-    return int(pytest.main([str(HERE), "-q", "-m", "not hardship", *arguments], [Green()]))
+    named = any(Path(each).exists() for each in arguments)
+    places = [] if named else [str(HERE)]
+    return int(pytest.main([*places, "-q", "-m", "not hardship", *arguments], [Green()]))
 
 
 if __name__ == "__main__":
