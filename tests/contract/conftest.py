@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
@@ -14,13 +14,11 @@ from tests.support.alpaca import StandIn, inner_stand_in
 from tests.support.backstage import MANNERS, ChaosBackstage, PaperBackstage
 from tests.support.backstage_alpaca import AlpacaBackstage
 from tests.support.chaos import InnerVenue, inner_venue
-from tests.support.contract import Backstage, MovedClock, Stage
+from tests.support.contract import Backstage, MovedClock, Opened, Stage
 
 ADAPTERS = ("paper", "chaos", "alpaca")
 #: What a thin market offers at each price.
 THIN = "4"
-
-Opened = Callable[[str | None], Stage]
 
 
 @pytest.fixture

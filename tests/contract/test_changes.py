@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.errors import BrokerRejected
+from app.domain.errors import BrokerRejected, BrokerUnknown
 from app.domain.orders import Order, OrderType
 from tests.support.contract import Stage, answered
 
@@ -99,46 +99,44 @@ def test_29_a_cancel_after_a_part_has_filled_keeps_the_part(thin: Stage) -> None
     assert thin.works() == []
 
 
-def test_30_of_two_exits_the_one_that_fills_ends_the_other(stage: Stage) -> None:
-    _guarded(stage)
-    stage.quote("510", "510.01")
-    (fill,) = stage.fills(1, "sb-profit")
-    assert (fill.quantity, fill.price) == (D(5), D(510))
-    stage.event("cancel", "sb-stop")
-    assert stage.becomes("sb-stop", "canceled").filled_quantity == 0
-    assert (stage.held(), stage.works()) == (D(0), [])
-
-
-def test_31_of_two_exits_the_stop_too_ends_the_other(stage: Stage) -> None:
-    _guarded(stage)
-    stage.quote("494.90", "494.91")
-    (fill,) = stage.fills(1, "sb-stop")
-    assert (fill.quantity, fill.price) == (D(5), D("494.90"))
-    stage.event("cancel", "sb-profit")
-    assert stage.becomes("sb-profit", "canceled").filled_quantity == 0
-    assert (stage.held(), stage.works()) == (D(0), [])
-
-
-def test_32_two_exits_are_each_found_and_listed_under_their_own_ids(stage: Stage) -> None:
-    _guarded(stage)
-    profit, stop = stage.broker.order("sb-profit"), stage.broker.order("sb-stop")
-    assert profit is not None
-    assert stop is not None
-    assert (profit.type, profit.limit_price) == (OrderType.LIMIT, D(509))
-    assert (stop.type, stop.stop_price) == (OrderType.STOP, D(495))
-    assert sorted(stage.works()) == [("sb-profit", D(5)), ("sb-stop", D(5))]
-
-
-def test_33_two_exits_are_still_each_known_to_a_broker_that_did_not_send_them(
+def test_60_a_replacement_whose_answer_was_lost_is_unknown_and_the_order_is_still_one(
     stage: Stage,
 ) -> None:
-    _guarded(stage)
-    stage.restart()
-    assert sorted(stage.works()) == [("sb-profit", D(5)), ("sb-stop", D(5))]
-    stage.quote("494.90", "494.91")
-    stage.fills(1, "sb-stop")
-    stage.becomes("sb-profit", "canceled")
-    assert stage.held() == 0
+    sent = _resting(stage)
+    stage.venue.fault("drop_after", verb="replace")
+    with pytest.raises(BrokerUnknown):
+        stage.broker.replace(replace(sent, quantity=D(7)), stage.contract)
+    _works(stage, D(7))
+    stage.quote("489.90", "489.95")
+    (fill,) = stage.fills(1, "sb-1")
+    assert fill.quantity == 7
+
+
+def test_61_a_replacement_of_an_order_that_is_over_is_rejected_with_words(stage: Stage) -> None:
+    sent = _resting(stage)
+    stage.quote("489.90", "489.95")
+    stage.becomes("sb-1", "filled")
+    with pytest.raises(BrokerRejected) as refused:
+        stage.broker.replace(replace(sent, quantity=D(7)), stage.contract)
+    assert refused.value.detail
+    assert stage.held() == 5
+
+
+def test_62_a_cancel_that_a_fill_overtakes_leaves_what_filled_and_nothing_else(
+    stage: Stage,
+) -> None:
+    sent = stage.order("buy", "5", "limit", limit="499")
+    stage.send(sent)
+    stage.becomes("sb-1", "accepted")
+    stage.venue.slow_down(0.3)
+    stage.broker.cancel(sent)
+    stage.quote("498.90", "498.95")
+    (fill,) = stage.fills(1, "sb-1")
+    assert fill.quantity == 5
+    stage.becomes("sb-1", "filled")
+    stage.quiet()
+    assert stage.held() == 5
+    assert stage.works() == []
 
 
 def _resting(stage: Stage) -> Order:
@@ -154,12 +152,3 @@ def _resting(stage: Stage) -> Order:
 def _works(stage: Stage, quantity: Decimal) -> None:
     """Wait until the order works on with that quantity, and nothing else does."""
     answered(lambda: stage.works() == [("sb-1", quantity)])
-
-
-def _guarded(stage: Stage) -> None:
-    """A position of 5 with a take-profit at 509 and a stop at 495."""
-    stage.filled("buy", "5", name="entry")
-    stage.exits(
-        stage.order("sell", "5", "limit", limit="509", name="profit"),
-        stage.order("sell", "5", "stop", stop="495", name="stop"),
-    )

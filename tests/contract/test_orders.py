@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.instruments import resolve
 from app.domain.orders import Side
 from tests.support.contract import Stage
 
@@ -119,3 +120,15 @@ def test_25_what_a_price_does_not_offer_works_on_and_fills_at_later_ones(thin: S
     ]
     held = thin.becomes("sb-1", "filled")
     assert (held.filled_quantity, held.average_price) == (D(10), D("499.978"))
+
+
+def test_69_a_pair_of_currencies_goes_by_our_own_name_of_it(stage: Stage) -> None:
+    bitcoin = resolve("BTCUSD", stage.now().date())
+    stage.venue.price(bitcoin.symbol, "95000", "95001")
+    sent = stage.order("buy", "0.01", contract=bitcoin, name="coin")
+    assert stage.send(sent, bitcoin).symbol == "BTCUSD"
+    (fill,) = stage.fills(1, "sb-coin")
+    assert (fill.symbol, fill.quantity, fill.price) == ("BTCUSD", D("0.01"), D(95001))
+    assert [one.symbol for one in stage.broker.positions()] == ["BTCUSD"]
+    (listed,) = stage.listed()
+    assert listed.fill.symbol == "BTCUSD"

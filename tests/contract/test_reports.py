@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from app.domain.reports import FillReport
-from tests.support.contract import Stage, answered
+from tests.support.contract import Opened, Stage, answered
 
 D = Decimal
 
@@ -135,3 +135,25 @@ def test_59_an_order_that_somebody_else_placed_is_told_under_an_id_that_is_not_o
         assert report.venue_order_id == there.venue_order_id
         assert (report.fill.quantity, report.fill.price) == (D(3), D("498.95"))
     assert stage.held() == 3
+
+
+def test_67_every_fill_is_listed_however_many_there_are(opened: Opened) -> None:
+    stage = opened("1")
+    stage.send(stage.order("buy", "105", "limit", limit="500.01"))
+    stage.fills(1)
+    for _ in range(104):
+        stage.quote("500", "500.01")
+    stage.becomes("sb-1", "filled")
+    listed = stage.listed()
+    assert len({one.fill.venue_fill_id for one in listed}) == 105
+    assert sum(one.fill.quantity for one in listed) == 105
+    times = [one.fill.at for one in listed]
+    assert times == sorted(times)
+    assert len(stage.fills(105)) == 105
+
+
+def test_68_every_order_that_works_is_listed_however_many_there_are(stage: Stage) -> None:
+    names = [f"{number:03d}" for number in range(60)]
+    for name in names:
+        stage.send(stage.order("buy", "1", "limit", limit="490", name=name))
+    assert [name for name, _ in stage.works()] == [f"sb-{name}" for name in names]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from uuid import NAMESPACE_OID, uuid5
 
 from app.brokers.alpaca.keys import Hosts, Keys
@@ -11,10 +12,10 @@ from app.brokers.net.stream import Manners
 from app.domain.accounts import Account, Mode
 from app.domain.orders import Order
 from app.services.ports import Broker
-from tests.support.alpaca import StandIn
+from tests.support.alpaca import SECRET, StandIn
 from tests.support.contract import Backstage, MovedClock
-
-SECRET = "stand-in-secret-of-nobody"
+from tests.venues.alpaca.house import TRAVEL_S
+from tests.venues.alpaca.market.assets import spelled
 
 
 class AlpacaBackstage(Backstage):
@@ -33,6 +34,7 @@ class AlpacaBackstage(Backstage):
         # Of one length, and another one for each account.
         self._key = f"PK{uuid5(NAMESPACE_OID, owner.id).hex[:18].upper()}"
         self._offered = offered
+        self._disturbed = False
         stand_in.tell("account", key=self._key, secret=SECRET, rate_limit=0)
         self._venue = AlpacaVenue(
             self._hosts, self._keys, self.quotes, clock, random.Random(1), manners
@@ -51,11 +53,15 @@ class AlpacaBackstage(Backstage):
     def end(self) -> None:
         self._venue.close()
         self._stand_in.tell("faults", clear=True)
-        self._stand_in.tell("market", session="open", resume=["SPY"])
+        self._stand_in.tell("line", travel_ms=TRAVEL_S * 1000)
+        if self._disturbed:
+            self._stand_in.tell("market", session="open", resume=["SPY"])
+        # What rests would go on being matched against the prices of the cases to come.
+        assert self._theirs().rest("DELETE", "/orders").ok
 
     def price(self, symbol: str, bid: str, ask: str) -> None:
         sizes = {"bid_size": self._offered, "ask_size": self._offered}
-        self._stand_in.price(symbol, bid, ask, **sizes)
+        self._stand_in.price(spelled(symbol), bid, ask, **sizes)
 
     def end_session(self) -> None:
         self.trade(going=False)
@@ -67,6 +73,9 @@ class AlpacaBackstage(Backstage):
         lost = {"fault": "stream_storm", "account_id": self._key, "seconds": seconds}
         self._stand_in.tell("faults", now=[lost])
 
+    def slow_down(self, seconds: float) -> None:
+        self._stand_in.tell("line", travel_ms=seconds * 1000)
+
     def by_hand(self, sent: Order) -> None:
         body = {
             "symbol": sent.symbol,
@@ -76,23 +85,22 @@ class AlpacaBackstage(Backstage):
             "limit_price": str(sent.limit_price),
             "time_in_force": sent.time_in_force.value,
         }
-        by_hand = StandIn(
-            self._stand_in.address,
-            self._stand_in.control,
-            self._stand_in.folder,
-            (self._key, SECRET),
-            self._stand_in.session,
-        )
-        assert by_hand.rest("POST", "/orders", body).ok
+        assert self._theirs().rest("POST", "/orders", body).ok
 
     def trade(self, *, going: bool) -> None:
+        self._disturbed = True
         self._stand_in.tell("market", session="open" if going else "closed")
 
     def halt(self, symbol: str, *, halted: bool) -> None:
+        self._disturbed = True
         self._stand_in.tell("market", **{"halt" if halted else "resume": [symbol]})
 
     def forbid_day_trading(self) -> None:
         self._stand_in.tell("account", key=self._key, pattern_day_trader_block=True)
+
+    def _theirs(self) -> StandIn:
+        """The stand-in as somebody else speaks to it who has the account's keys."""
+        return replace(self._stand_in, keys=(self._key, SECRET))
 
     def _hosts(self, mode: Mode) -> Hosts:
         address = self._stand_in.address

@@ -101,6 +101,10 @@ class Backstage:
         """Cut the stream of events, and let no new one begin for a while."""
         pytest.skip(NO_NETWORK)
 
+    def slow_down(self, seconds: float) -> None:
+        """Let cancels and orders take so long to the exchange behind the venue."""
+        pytest.skip("This venue is its own exchange: what it takes is there at once.")
+
     def by_hand(self, sent: Order) -> None:
         """Place an order as somebody else would who has the account's keys."""
         pytest.skip(NOBODY_ELSE)
@@ -238,3 +242,7 @@ class Stage:
         broker.open()
         _told(self.venue.hears)
         return broker
+
+
+#: Opens a stage on which each price offers so much, or all that is wanted.
+Opened = Callable[[str | None], Stage]
