@@ -29,7 +29,11 @@ class Capabilities:
 
 
 class Broker(Protocol):
-    """One account at one venue."""
+    """One account at one venue; ``tests/contract`` asks every one for what is promised here.
+
+    A question raises BrokerUnavailable when its answer cannot be had or read, so that what is empty
+    is known to be empty.
+    """
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -39,18 +43,24 @@ class Broker(Protocol):
 
     def close(self) -> None: ...
 
-    def account(self) -> AccountSnapshot: ...
+    def account(self) -> AccountSnapshot:
+        """The money as the venue counts it; how it counts cash and buying power is its own."""
 
-    def positions(self) -> Sequence[VenuePosition]: ...
+    def positions(self) -> Sequence[VenuePosition]:
+        """Net positions that are not flat; an average price may be rounded to nine places."""
 
     def submit(self, order: Order, contract: Contract) -> VenueOrder:
         """Send the order under its client_order_id; the same id again is the same order.
 
+        It may fill later, and what happens to it may be reported before this returns.
         Raises BrokerRejected, BrokerUnavailable (not sent), BrokerUnknown (may have been sent).
         """
 
     def replace(self, order: Order, contract: Contract) -> VenueOrder:
-        """Change the quantity and prices of a working order to those of ``order``."""
+        """Change the quantity and prices of a working order to those of ``order``.
+
+        It stays the order under its client_order_id.  Raises as ``submit`` does.
+        """
 
     def cancel(self, order: Order) -> None:
         """Ask for the order to be cancelled; the outcome arrives as a report."""
@@ -58,13 +68,21 @@ class Broker(Protocol):
     def order(self, client_order_id: str) -> VenueOrder | None:
         """The venue's order under our own id; None is proof that it has none."""
 
-    def open_orders(self) -> Sequence[VenueOrder]: ...
+    def open_orders(self) -> Sequence[VenueOrder]:
+        """Working orders in order of arrival; somebody else's have ids that are not ours."""
 
     def fills(self, after: datetime) -> Sequence[Report]:
-        """Fills since ``after``, oldest first, as reports."""
+        """Fills at or later than ``after``, oldest first, as reports, somebody else's too.
+
+        A fill has one venue_fill_id, here and where it is told.
+        """
 
     def listen(self, receive: Callable[[Report], None]) -> None:
-        """Hand every later report to ``receive``, which only queues it."""
+        """Hand every later report to ``receive``, which only queues it.
+
+        What happened while the venue could not be heard is told once it can be; a fill may be told
+        more than once.
+        """
 
 
 @runtime_checkable
@@ -74,10 +92,10 @@ class PairBroker(Broker, Protocol):
     def submit_pair(
         self, take_profit: Order, stop: Order, contract: Contract
     ) -> tuple[VenueOrder, VenueOrder]:
-        """Send both as one request; raises as ``submit`` does, and then neither was taken.
+        """Send both as one request; raises as ``submit`` does, of both alike.
 
-        Each is found, reported and cancelled under its own client_order_id afterwards, and the end
-        of one is the end of both.
+        Each is found, reported and cancelled under its own client_order_id afterwards.  What fills
+        of one is taken off the other, and the end of one is the end of both.
         """
 
 
