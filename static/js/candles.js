@@ -4,6 +4,8 @@ import { number, price } from "./fmt.js";
 
 const DAY_S = 24 * 3600;
 const VOLUME_SHARE = 0.82;
+/** The least width of a candle that can be told from the next one. */
+const CANDLE_PX = 4;
 const UTC_DAY = new Intl.DateTimeFormat("en-US", { timeZone: "UTC", day: "numeric", month: "short" });
 const UTC_YEAR = new Intl.DateTimeFormat("en-US", { timeZone: "UTC", year: "numeric" });
 const FIRST_OF_YEAR = 0;
@@ -18,6 +20,7 @@ export class CandleChart {
   /** Draw into `element`; `tick` is the least move of the price. */
   constructor(element, tick) {
     const { createChart, CandlestickSeries, HistogramSeries } = window.LightweightCharts;
+    this.element = element;
     this.base = options();
     this.chart = createChart(element, {
       ...this.base,
@@ -40,15 +43,18 @@ export class CandleChart {
     this.recolour();
   }
 
-  /** Show these bars, oldest first; `daily` says that each is a day. */
-  show(bars, daily) {
+  /**
+   * Show these bars, oldest first; `daily` says that each is a day.  `anew` shows the newest of
+   * them, as many as fit; else the reader stays where he is.
+   */
+  show(bars, { daily, anew }) {
     this.bars = bars;
     this.daily = daily;
     this.#label();
     this.candles.setData(bars.map((each) => this.#candle(each)));
     this.volume.setData(bars.map((each) => this.#column(each)));
     this.last = bars.length ? this.#time(bars.at(-1)) : -Infinity;
-    this.chart.timeScale().fitContent();
+    if (anew) this.#fit();
   }
 
   /** Put a bar at the end, or in the place of the last one. */
@@ -82,6 +88,13 @@ export class CandleChart {
     const ends = { upColor: gain, downColor: loss, wickUpColor: gain, wickDownColor: loss };
     this.candles.applyOptions({ ...ends, borderUpColor: gain, borderDownColor: loss });
     this.volume.setData(this.bars.map((each) => this.#column(each)));
+  }
+
+  #fit() {
+    const most = Math.floor(this.element.clientWidth / CANDLE_PX);
+    const scale = this.chart.timeScale();
+    if (this.bars.length <= most) scale.fitContent();
+    else scale.setVisibleLogicalRange({ from: this.bars.length - most, to: this.bars.length + 2 });
   }
 
   #label() {

@@ -33,7 +33,8 @@ class Candles {
     const reply = await attempt(() => this.#get({ timeframe, limit: BARS }));
     const formed = await this.#begun(timeframe);
     if (!reply || mine !== this.asked) return;
-    this.plot.show(reply.bars, timeframe === "1d");
+    this.plot.show(reply.bars, { daily: timeframe === "1d", anew: this.shown !== timeframe });
+    this.shown = reply.bars.length ? timeframe : null;
     this.forming = formed;
     if (formed) this.plot.put(formed);
     one(".empty", this.root).hidden = reply.bars.length > 0 || formed !== null;
