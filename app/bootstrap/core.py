@@ -34,6 +34,7 @@ from app.services.reconcile import DriftDesk, Reconciler
 from app.services.sources import Sources
 from app.services.storage import Storage
 from app.services.strategies import StrategyService
+from app.services.trading.bounds import Bounds
 from app.services.trading.decide import Decider
 from app.services.trading.execute import Trader
 from app.services.trading.protect import Protector
@@ -221,7 +222,8 @@ def _deciding(parts: Parts, books: Books) -> tuple[Tracker, Guarding, Decider]:
     clock, quotes = parts.clock, parts.quotes
     tracker = Tracker(clock, parts.ids, books.worths)
     guarding = Guarding(tracker, clock, quotes, costs_of)
-    return tracker, guarding, Decider(parts.store, clock, quotes, books.equity, guarding)
+    bounds = Bounds(clock, quotes, books.today, guarding, live=parts.settings.live_trading)
+    return tracker, guarding, Decider(parts.store, clock, quotes, books.equity, bounds)
 
 
 def _sending(parts: Parts, settler: Settler) -> tuple[Sender, Protector]:

@@ -34,6 +34,8 @@ class FactKind(StrEnum):
     ACCOUNT_DISCONNECTED = "AccountDisconnected"
     ACCOUNT_KEYS_REPLACED = "AccountKeysReplaced"
     ACCOUNT_BOUNDED = "AccountBounded"
+    DAILY_LOSS_REACHED = "DailyLossReached"
+    LIVE_ORDER = "LiveOrder"
     TRADING_HALTED = "TradingHalted"
     TRADING_REDUCED = "TradingReduced"
     TRADING_RESUMED = "TradingResumed"

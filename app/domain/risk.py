@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from app.domain.accounts import Account, Mode
 from app.domain.catalogue import InstrumentKind
 from app.domain.decisions import Denied, Leg
 from app.domain.instruments import Contract
 from app.domain.money import ZERO, exact, plain
-from app.domain.orders import Order
+from app.domain.orders import Order, OrderType
 from app.domain.planning import Market, Plan
 from app.domain.planning.pricing import bad_price
 from app.domain.refusals import denied
@@ -135,3 +137,65 @@ def _needed(plan: Plan, limits: Limits) -> Decimal:
         return ZERO
     quantity = sum((leg.quantity for leg in plan.legs), ZERO)
     return quantity * abs(price) * instrument.multiplier
+
+
+_LIMITED: Final = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
+
+
+def entry_price(order: Order | Leg, mark: Decimal | None) -> Decimal | None:
+    """Return the worst price at which an entry is filled, but for slippage; None when unknown."""
+    if order.type in _LIMITED:
+        return order.limit_price
+    return order.stop_price if order.type is OrderType.STOP else mark
+
+
+def live_allowed(account: Account, *, on: bool) -> Denied | None:
+    """Return why nothing may be opened with real money, or None; ``on`` is the server's setting."""
+    if account.mode is not Mode.LIVE:
+        return None
+    bounds = (account.max_order_value, account.max_daily_loss, account.max_orders_a_day)
+    if not on:
+        return denied("LIVE_TRADING_OFF")
+    return denied("LIVE_WITHOUT_LIMITS", account=account.name) if None in bounds else None
+
+
+@exact
+def value_allowed(
+    account: Account, leg: Leg, contract: Contract, mark: Decimal | None
+) -> Denied | None:
+    """Return why an order that opens may not be so large, or None."""
+    limit = account.max_order_value
+    if limit is None:
+        return None
+    price = entry_price(leg, mark)
+    if price is None:
+        return denied("NO_PRICE", symbol=contract.symbol)
+    value = plain(leg.quantity * abs(price) * contract.instrument.multiplier)
+    if value <= limit:
+        return None
+    return denied("ORDER_VALUE_LIMIT", value=value, limit=limit, account=account.name)
+
+
+def loss_allowed(account: Account, today: Decimal | None, until: datetime) -> Denied | None:
+    """Return why nothing may be opened before ``until``, or None.
+
+    ``today`` is the account's P&L of its trading day, None when it is not known.
+    """
+    limit = account.max_daily_loss
+    if limit is None:
+        return None
+    if today is None:
+        return denied("DAY_PNL_UNKNOWN", account=account.name)
+    if today > -limit:
+        return None
+    return denied(
+        "DAILY_LOSS_LIMIT", account=account.name, lost=plain(-today), limit=limit, until=until
+    )
+
+
+def count_allowed(account: Account, sent: int, until: datetime) -> Denied | None:
+    """Return why no further order may open anything before ``until``, or None."""
+    limit = account.max_orders_a_day
+    if limit is None or sent < limit:
+        return None
+    return denied("ORDERS_A_DAY_LIMIT", account=account.name, sent=sent, limit=limit, until=until)

@@ -22,7 +22,7 @@ from app.bootstrap import Core, core
 from app.brokers.registry import Factory
 from app.clock import VirtualClock
 from app.config import Settings
-from app.domain.accounts import Account, Mode
+from app.domain.accounts import Account
 from app.domain.decisions import Decision
 from app.domain.events import Fact
 from app.domain.inbox import Alert
@@ -109,10 +109,10 @@ class Floor:
         """The broker of the desk."""
         return self.venue.at(self.desk.id)
 
-    def account(self, name: str, venue: str = "scripted") -> Account:
+    def account(self, name: str, venue: str = "scripted", **changes: Any) -> Account:  # noqa: ANN401  any field
         """Open another account."""
         made = self.core.accounts.create_paper(None, name)
-        changed = replace(made, venue=venue, mode=Mode.PAPER if venue == "paper" else Mode.LIVE)
+        changed = replace(made, venue=venue, **changes)
         with self.core.store.write() as uow:
             uow.accounts.update(changed)
         self.core.brokers.forget(made.id)

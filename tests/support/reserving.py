@@ -12,7 +12,7 @@ from typing import Any
 
 from app.bootstrap import core
 from app.clock import VirtualClock
-from app.domain.accounts import ALPACA, Account, Mode
+from app.domain.accounts import ALPACA, Account
 from app.domain.errors import BrokerRejected, BrokerUnknown
 from app.domain.instruments import Contract
 from app.domain.money import ZERO
@@ -209,9 +209,6 @@ def reserve(folder: Path) -> Iterator[Reserve]:
     )
     floor = floor_of(made, venue)
     account = floor.account("held", ALPACA)
-    with made.store.write() as uow:
-        account = replace(account, mode=Mode.PAPER)
-        uow.accounts.update(account)
     floor.quote("500", symbol=SPY)
     yield Reserve(floor, account)
     made.close()

@@ -38,7 +38,8 @@ TITLES: Final[Mapping[Category, str]] = {
 SAYS: Final[Mapping[Category, str]] = {
     Category.FILL: "An order was filled, in whole or in part.",
     Category.REFUSAL: "An alert or an order was refused, by a rule of yours or by the broker.",
-    Category.BREACH: "A funded account broke a rule or is paused by one.",
+    Category.BREACH: "A funded account broke a rule or is paused by one, or an account reached its"
+    " daily loss.",
     Category.NEAR_LIMIT: "A funded account is close to a limit.",
     Category.DRIFT: "Our books and the broker's differ, agree again, or a trade came from outside.",
     Category.DISCONNECT: "A broker or a sender of alerts is silent, or is back; an alert or an"
@@ -72,6 +73,8 @@ KINDS: Final[Mapping[FactKind, Category | None]] = {
     FactKind.ACCOUNT_DISCONNECTED: Category.DISCONNECT,
     FactKind.ACCOUNT_KEYS_REPLACED: None,
     FactKind.ACCOUNT_BOUNDED: None,
+    FactKind.DAILY_LOSS_REACHED: Category.BREACH,
+    FactKind.LIVE_ORDER: None,
     FactKind.TRADING_HALTED: Category.HALT,
     FactKind.TRADING_REDUCED: Category.HALT,
     FactKind.TRADING_RESUMED: Category.HALT,

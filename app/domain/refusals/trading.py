@@ -219,6 +219,35 @@ RISK: Final = (
         "Lower the size, or free buying power on the account.",
     ),
     Refusal(
+        "ORDER_VALUE_LIMIT",
+        "The order is worth {value}, and an order on {account} may be worth {limit} at most.",
+        "Send a smaller order, or raise the largest order value of the account.",
+    ),
+    Refusal(
+        "DAILY_LOSS_LIMIT",
+        "The account {account} has lost {lost} today, and its limit is {limit}: nothing is opened"
+        " there before {until}.",
+        "Nothing: exits pass; or raise the largest daily loss of the account.",
+    ),
+    Refusal(
+        "DAY_PNL_UNKNOWN",
+        "The account {account} has a limit of its daily loss, and its P&L of today is not known,"
+        " because the price of something that it holds is missing.",
+        "Check the price feed; exits pass.",
+    ),
+    Refusal(
+        "ORDERS_A_DAY_LIMIT",
+        "The account {account} has sent {sent} orders that open today, and its limit is {limit}:"
+        " nothing is opened there before {until}.",
+        "Nothing: exits pass; or raise the number of orders a day of the account.",
+    ),
+    Refusal(
+        "LIVE_WITHOUT_LIMITS",
+        "The account {account} trades with real money and lacks a limit of order value, of daily"
+        " loss or of orders a day, so nothing is opened there.",
+        "Enter all three on the page of the account.",
+    ),
+    Refusal(
         "NO_ACCOUNT",
         "The strategy trades on no account.",
         "Choose an account in the strategy's settings.",

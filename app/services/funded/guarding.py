@@ -17,6 +17,7 @@ from app.domain.errors import InvariantBroken
 from app.domain.money import ZERO, divide, exact
 from app.domain.positions import FLAT, Position
 from app.domain.refusals import denied
+from app.domain.risk import entry_price
 from app.propfirm import (
     AccountState,
     Answer,
@@ -36,7 +37,6 @@ from app.propfirm import (
 from app.services.funded.stakes import (
     CostsOf,
     Pricing,
-    entry_price,
     stakes_in,
     stop_price,
     worth_in,

@@ -11,13 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from app.domain.accounts import Account
-from app.domain.decisions import Denied, Leg
+from app.domain.decisions import Denied
 from app.domain.instruments import Contract, resolve
 from app.domain.money import ONE, ZERO, divide, exact
-from app.domain.orders import Order, OrderRole, OrderType, Side
+from app.domain.orders import Order, OrderRole, Side
 from app.domain.positions import Position, unrealised
 from app.domain.protection import Protection, prices
 from app.domain.refusals import denied
+from app.domain.risk import entry_price
 from app.propfirm import Stake
 from app.services.pnl import Worth
 from app.services.ports import BookKey, Quotes, UnitOfWork
@@ -27,8 +28,6 @@ from app.sim.costs import Costs
 
 CostsOf = Callable[[Account], Costs]
 """What trading costs on an account, as far as that is known."""
-
-_LIMITED = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,6 @@ class Pricing:
         points = self.costs.slippage_ticks * instrument.tick_size + spread
         commission = self.costs.commission(ONE, price * instrument.multiplier)
         return max(points * instrument.multiplier + commission, ZERO)
-
-
-def entry_price(order: Order | Leg, mark: Decimal | None) -> Decimal | None:
-    """Return the worst price at which an entry is filled, but for slippage; None when unknown."""
-    if order.type in _LIMITED:
-        return order.limit_price
-    return order.stop_price if order.type is OrderType.STOP else mark
 
 
 def stop_price(
@@ -156,7 +148,8 @@ def _stop_of(
 def _entries(uow: UnitOfWork, opening: Opening) -> Iterable[Order]:
     for order in uow.orders.working(account_id=opening.key.account_id):
         exits = order.reduce_only or order.role.protective
-        if not exits and order.id not in opening.gone and order.remaining:
+        gone = order.id in opening.gone or order.id == opening.own
+        if not (exits or gone) and order.remaining:
             yield order
 
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from app.domain.accounts import Mode
+from app.domain.accounts import CHAOS, PAPER
 from app.domain.events import Fact, FactKind, Level
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import OrderState
@@ -114,8 +114,8 @@ class Closer:
             why = "the strategy no longer trades on the account"
             what = "Add the account to the strategy again, or close the position at the broker"
             return [f"{words} cannot be closed from here: {why}. {what}."]
-        paper = account is not None and account.mode is Mode.PAPER
-        if paper and self._quotes.fresh(key.symbol, self._clock.now()) is None:
+        simulated = account is not None and account.venue in {PAPER, CHAOS}
+        if simulated and self._quotes.fresh(key.symbol, self._clock.now()) is None:
             return [f"{words} is closed at the next price: there is no fresh price of it now."]
         return []
 

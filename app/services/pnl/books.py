@@ -15,6 +15,7 @@ from app.domain.money import ZERO, exact
 from app.domain.positions import Position
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.domain.strategies import Strategy
+from app.services.pnl.figures import summary
 from app.services.pnl.pairs import Pair, PairKey, Worth, worth_of
 from app.services.ports import BookKey, Clock, Quotes, Store, UnitOfWork
 
@@ -118,6 +119,15 @@ class Books:
             if worth is None or worth.open_pnl is None:
                 return None
             return self._accounts[account_id].capital + worth.realised + worth.open_pnl
+
+    def today(self, account_id: str) -> Decimal | None:
+        """The account's P&L of its trading day, as pages show it; None while a price is unknown."""
+        with self._reading:
+            self.refresh()
+            now = self._clock.now()
+            pairs = [pair for pair in self.pairs.values() if pair.account.id == account_id]
+            self._value(pairs, now)
+            return summary(pairs, None, now).today_pnl
 
     def worths(self, account_ids: Collection[str]) -> Mapping[str, Worth]:
         """What all books of each of these accounts come to now; accounts without a book are out."""

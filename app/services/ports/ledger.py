@@ -77,6 +77,12 @@ class Orders(Protocol):
     def last_entry(self, key: BookKey) -> Order | None:
         """The book's newest entry order that filled at least in part."""
 
+    def count_openings(self, account_id: str, since: datetime, but: str | None = None) -> int:
+        """How many orders that could open a position were sent for the account since then.
+
+        The one with the id ``but`` is not counted.
+        """
+
 
 class Fills(Protocol):
     """Executions, each booked once."""

@@ -39,6 +39,7 @@ from app.services.reconcile.drifts import end
 from app.services.reconcile.run import Check, Reconciler
 from app.services.trading.send import Sender
 from app.services.trading.settle import Settler, describe
+from app.services.trading.written import audit
 
 #: Why an order ended that the venue does not know.
 _GONE = "NOT_AT_BROKER"
@@ -265,6 +266,7 @@ class DriftDesk:
                 order_id=order.id,
             )
         )
+        audit(uow, order, drift.resolved_by)
         return order
 
     def _order(

@@ -26,8 +26,8 @@ class Opening:
     """An entry that is about to be sent, and what stands or falls with it.
 
     ``protection`` is what would guard the book then.  ``gone`` are the orders by id that are
-    cancelled before it goes out, and the one of the entry itself; ``closes`` is the book that is
-    closed before.  ``automated`` is that no person sends it.
+    cancelled before it goes out; ``own`` is the one of the entry itself, None until it is written.
+    ``closes`` is the book that is closed before.  ``automated`` is that no person sends it.
     """
 
     key: BookKey
@@ -35,6 +35,7 @@ class Opening:
     protection: Protection
     automated: bool
     gone: frozenset[str] = frozenset()
+    own: str | None = None
     closes: BookKey | None = None
 
 
@@ -83,7 +84,7 @@ def opening_again(uow: UnitOfWork, decision: Decision, leg: Leg, *, automated: b
         leg=leg,
         protection=protection_of(decision),
         automated=automated,
-        gone=frozenset() if order is None else frozenset({order.id}),
+        own=None if order is None else order.id,
     )
 
 

@@ -8,12 +8,19 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Select, bindparam, insert, select, text, update
+from sqlalchemy import Select, bindparam, func, insert, select, text, update
 
 from app.domain.errors import NotFound
 from app.domain.instruments import resolve
 from app.domain.money import ZERO, exact
-from app.domain.orders import Fill, Order, OrderRole
+from app.domain.orders import (
+    ADJUSTMENT,
+    EXTERNAL,
+    Fill,
+    Order,
+    OrderRole,
+    OrderState,
+)
 from app.domain.positions import cost
 from app.services.ports import BookedFill, BookKey, OrderStep
 from app.store.records import Record, Repo, insert_or_skip
@@ -70,6 +77,16 @@ _IN_BOOK: Final = (
     _o.strategy_id == bindparam("strategy_id"),
     _o.account_id == bindparam("account_id"),
     _o.symbol == bindparam("symbol"),
+)
+#: What was never sent was denied, or expired with a reason of ours.
+_OPENINGS: Final = select(func.count()).where(
+    _o.account_id == bindparam("account_id"),
+    _o.created_at >= bindparam("since"),
+    _o.id != bindparam("but"),
+    _o.reduce_only.is_(False),
+    _o.leg.not_in((EXTERNAL, ADJUSTMENT)),
+    _o.state != OrderState.DENIED,
+    (_o.state != OrderState.EXPIRED) | _o.reason_code.is_(None),
 )
 _LAST_ENTRY: Final = (
     select(*ORDER.columns)
@@ -134,6 +151,11 @@ class Orders(Repo):
     def last_entry(self, key: BookKey) -> Order | None:
         """The book's newest entry order that filled at least in part."""
         return ORDER.maybe(self._first(_LAST_ENTRY, **_book(key)))
+
+    def count_openings(self, account_id: str, since: datetime, but: str | None = None) -> int:
+        """How many orders that could open a position were sent since then, ``but`` not counted."""
+        rows = self._rows(_OPENINGS, account_id=account_id, since=since, but=but or "")
+        return int(rows[0][0])
 
 
 _INSERT_FILL: Final = insert_or_skip(FILLS, "account_id", "venue_fill_id")

@@ -140,6 +140,7 @@ ORDERS: Final = Table(
     UniqueConstraint("client_order_id"),
     Index(None, "alert_id"),
     Index(None, "strategy_id", "account_id", "symbol", "created_at"),
+    Index(None, "account_id", "created_at"),
     Index(
         "ix_orders_working",
         "id",

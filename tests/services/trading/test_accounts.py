@@ -64,18 +64,18 @@ def test_f7_an_alert_that_names_an_account_trades_on_that_one_alone(floor: Floor
 
 def test_a_paper_route_takes_every_paper_account_of_the_strategy(floor: Floor) -> None:
     second = floor.account("paper_two", "paper")
-    strategy = floor.strategy(accounts=[floor.desk, floor.paper, second])
-    assert floor.desk.mode is Mode.LIVE
+    live = floor.account("live", mode=Mode.LIVE)
+    strategy = floor.strategy(accounts=[live, floor.paper, second])
     floor.send(strategy, action="buy", quantity="1", price="5000", account="paper_all")
-    assert held(floor, strategy, floor.desk, floor.paper, second) == [0, 1, 1]
+    assert held(floor, strategy, live, floor.paper, second) == [0, 1, 1]
     floor.send(strategy, action="buy", quantity="1", price="5000", account="paper_two")
-    assert held(floor, strategy, floor.desk, floor.paper, second) == [0, 1, 2]
+    assert held(floor, strategy, live, floor.paper, second) == [0, 1, 2]
 
 
 @pytest.mark.parametrize("named", ["pape", "Desk", "other", "paper_"])
 def test_f7_an_account_that_is_not_the_strategys_is_refused(floor: Floor, named: str) -> None:
     floor.account("other")
-    strategy = floor.strategy()
+    strategy = floor.strategy(accounts=[floor.account("live", mode=Mode.LIVE)])
     alert = floor.send(strategy, action="buy", quantity="1", account=named)
     assert (alert.state, alert.code) == (AlertState.REFUSED, "UNKNOWN_ACCOUNT")
     assert named in str(alert.detail)
