@@ -1,7 +1,7 @@
 /** The cards of a connected account: how its stream stands, its keys, its limits, its settings. */
 import { get, post, put } from "./api.js";
 import { confirm } from "./dialogs.js";
-import { one } from "./dom.js";
+import { all, one } from "./dom.js";
 import { boundsOf, forgetKeys, keysOf, onSubmit, sendFrom, settingsOf } from "./fields.js";
 import { plural, stamp } from "./fmt.js";
 import { setAttr, setText } from "./live.js";
@@ -43,6 +43,10 @@ function show(card, state) {
   const last = stream?.last_message_at;
   setText(one("[data-last]", card), last ? ago(last, now) : "None yet");
   setText(one("[data-requests]", card), requestsOf(stream));
+  for (const row of all("[data-while-up]", card)) row.hidden = !state.connected;
+  const stays = one("[data-stays]", card);
+  stays.hidden = state.connected;
+  setText(stays, staysOf(state));
   const key = state.key_hint ? `${state.key_hint}, since ${when(state.keys_since)}` : "None kept";
   setText(one("[data-key]", card), key);
   const error = one("[data-link-error]", card);
@@ -53,13 +57,29 @@ function show(card, state) {
   setText(one("[data-do=keys]", card), state.connected ? "New keys" : "Enter keys");
 }
 
-function question({ account_name: name, venue_title: venue, working_orders: working }) {
-  const orders = working
-    ? `${plural(working, "order")} of it ${working === 1 ? "works" : "work"} at ${venue} and will stay there: cancel them first, or look after them at ${venue}. `
+/** What of the account stays at its venue, such as "2 working orders and 1 open position". */
+function leftOf({ working_orders: working, open_positions: open }) {
+  const left = [];
+  if (working) left.push(plural(working, "working order"));
+  if (open) left.push(plural(open, "open position"));
+  return left.join(" and ");
+}
+
+function staysOf(state) {
+  const left = leftOf(state);
+  const there = left ? ` By the books, ${left} stayed at ${state.venue_title}: look after them there.` : "";
+  return `Its history stays here.${there} New keys of the same account connect it again.`;
+}
+
+function question(state) {
+  const { account_name: name, venue_title: venue } = state;
+  const left = leftOf(state);
+  const there = left
+    ? `It has ${left}, which will stay at ${venue}, and nobody looks after them from here: cancel and close first, or do it at ${venue}. `
     : "";
   return {
     title: `Disconnect ${name}?`,
-    sentence: `${orders}Its keys are forgotten, and nothing is traded on it any more. Its history stays, and new keys connect it again.`,
+    sentence: `${there}Its keys are forgotten, and nothing is traded on it any more. Its history stays, and new keys connect it again.`,
     go: "Disconnect",
     stay: "Stay connected",
     danger: true,

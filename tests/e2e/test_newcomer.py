@@ -10,6 +10,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.support.browsing import REFUSED_FORM, Desk, ready, stay, stayed, visit
+from tests.support.newcomer import copied, sign_up
 from tests.support.serving import Server, serving
 from tests.support.trader import PASSWORD, filled_in
 
@@ -24,7 +25,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def test_a_newcomer_comes_from_the_link_to_a_profit(fresh: Server, desk: Desk) -> None:
     desk.expected.append(REFUSED_FORM)
     page = desk.page(fresh.address)
-    create_the_sign_in(page, fresh)
+    sign_up(page, fresh)
     address, message = create_a_strategy(page)
     page.get_by_role("link", name="Dashboard").first.click()
     ready(page)
@@ -46,22 +47,6 @@ def test_a_newcomer_comes_from_the_link_to_a_profit(fresh: Server, desk: Desk) -
     the_alerts_say_what_was_done(page)
 
 
-def create_the_sign_in(page: Page, fresh: Server) -> None:
-    link = re.search(r"http\S+/setup\?token=\S+", fresh.printed())
-    assert link, fresh.printed()
-    page.goto(link[0])
-    page.get_by_label("Name").fill("ann")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill("something else")
-    page.get_by_role("button", name="Create and sign in").click()
-    expect(page.get_by_label("Password again")).to_have_attribute("aria-invalid", "true")
-    expect(page.get_by_label("Name")).to_have_value("ann")
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_label("Password again").fill(PASSWORD)
-    page.get_by_role("button", name="Create and sign in").click()
-    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-
-
 def create_a_strategy(page: Page) -> tuple[str, str]:
     """Make it with the form; returns what the copy buttons copied."""
     page.get_by_role("link", name="Open strategies").click()
@@ -74,12 +59,6 @@ def create_a_strategy(page: Page) -> tuple[str, str]:
     # Who knows the address can trade: it is covered until it is asked for.
     expect(page.locator("#hook-url")).to_have_css("color", "rgba(0, 0, 0, 0)")
     return copied(page, "webhook address"), copied(page, "alert message")
-
-
-def copied(page: Page, what: str) -> str:
-    page.get_by_role("button", name=f"Copy {what}").click()
-    expect(page.get_by_text(f"Copied {what}.")).to_be_visible()
-    return str(page.evaluate("navigator.clipboard.readText()"))
 
 
 def send(

@@ -32,6 +32,7 @@ from app.services.ports import (
     UnitOfWork,
     Vault,
 )
+from app.services.reconcile.asking import held_now
 from app.services.trading import switches, trust
 
 
@@ -40,13 +41,14 @@ class State:
     """How an account is connected.
 
     ``credentials`` and ``connection`` are None while it is disconnected; ``working`` counts its
-    orders that work at the venue.
+    orders that work at the venue, ``open`` its positions by our books.
     """
 
     account: Account
     credentials: Credentials | None
     connection: Connection | None
     working: int
+    open: int
 
 
 class ConnectionDesk:
@@ -98,11 +100,11 @@ class ConnectionDesk:
         account = _with_keys(self._accounts.get(user_id, account_id))
         with self._store.read() as uow:
             credentials = uow.accounts.credentials(account_id)
-            working = len(uow.orders.working(account_id=account_id))
+            working, held = _left(uow, account_id)
         connection = None
         if credentials is not None:
             connection = self._asking.connector(account.venue).connection(account_id)
-        return State(account, credentials, connection, working)
+        return State(account, credentials, connection, working, held)
 
     def live(self, user_id: str | None) -> Sequence[Account]:
         """Return the accounts that are connected with real money; of all when that is None."""
@@ -172,7 +174,7 @@ class ConnectionDesk:
         return account
 
     def disconnect(self, user_id: str | None, account_id: str) -> int:
-        """Forget the keys; history stays, and so do orders at the venue: return how many.
+        """Forget the keys; history stays, and so does all at the venue: return how many orders.
 
         Raises Conflict when the account is not connected.
         """
@@ -183,13 +185,12 @@ class ConnectionDesk:
             if uow.accounts.credentials(account_id) is None:
                 raise Conflict(words, code=NOT_CONNECTED)
             uow.accounts.forget(account_id)
-            working = len(uow.orders.working(account_id=account_id))
+            working, held = _left(uow, account_id)
             now, halted = self._clock.now(), TradingState.HALTED
             switches.tighten(
                 uow, Switch(Scope.ACCOUNT, account_id, halted, now, NOT_CONNECTED, words)
             )
-            stay = f"; {working} working at {account.traits.title} stay there" if working else ""
-            message = f"Account {account.name}: disconnected, the keys are forgotten{stay}"
+            message = say.disconnected(account, working, held)
             kind = FactKind.ACCOUNT_DISCONNECTED
             self._tell(uow, account, kind, message, Level.WARNING)
         return working
@@ -271,6 +272,12 @@ def _with_keys(account: Account) -> Account:
         title = account.traits.title
         raise Conflict(f"{account.name} is at {title}, which needs no keys and no connection.")
     return account
+
+
+def _left(uow: UnitOfWork, account_id: str) -> tuple[int, int]:
+    """Return how many orders work at the venue, and how many positions are open there."""
+    working = uow.orders.working(account_id=account_id)
+    return len(working), sum(1 for quantity in held_now(uow, account_id).values() if quantity)
 
 
 def _check_number(uow: UnitOfWork, account: Account) -> None:

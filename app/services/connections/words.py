@@ -20,6 +20,17 @@ def connected(account: Account, hint: str) -> str:
     return f"Account {account.name}: connected to {where}, {money}, with the key {hint}"
 
 
+def disconnected(account: Account, working: int, held: int) -> str:
+    """Return that the account is disconnected, and what of it stays at the venue."""
+    left = [
+        f"{number} {word}{'' if number == 1 else 's'}"
+        for number, word in ((working, "working order"), (held, "open position"))
+        if number
+    ]
+    stay = f"; left at {account.traits.title}: {' and '.join(left)}" if left else ""
+    return f"Account {account.name}: disconnected, the keys are forgotten{stay}"
+
+
 def bounds(each: Bounds) -> str:
     """Return the bounds in words."""
     value, loss, orders = each.max_order_value, each.max_daily_loss, each.max_orders_a_day

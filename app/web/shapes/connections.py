@@ -25,6 +25,7 @@ def shown(state: State) -> Json:
         "keys_since": wire.iso(credentials.entered_at) if credentials else None,
         "stream": _stream(state.connection),
         "working_orders": state.working,
+        "open_positions": state.open,
         "settings": dict(account.settings),
         "bounds": bounds(account),
     }

@@ -378,6 +378,26 @@ def test_a_disconnected_account_keeps_its_history_and_trades_no_more(
         assert refused.value.code == "NOT_CONNECTED"
 
 
+def test_what_stays_open_at_the_venue_is_told_when_an_account_is_disconnected(
+    desk: ConnectionDesk, house: CountingHouse, ann: str
+) -> None:
+    made = desk.connect(ann, PAPER)
+    first, second = (house.strategy(ann, name, [made], "AAPL") for name in ("One", "Two"))
+    for strategy, change, symbol in (
+        (first, "2", "AAPL"),
+        (first, "3", "MSFT"),
+        # At the venue these two are nothing.
+        (first, "1", "SPY"),
+        (second, "-1", "SPY"),
+    ):
+        house.fill(strategy, change, "250", symbol=symbol)
+    assert desk.state(ann, made.id).open == 2
+    desk.disconnect(ann, made.id)
+    assert desk.state(ann, made.id).open == 2
+    told = [fact for fact in house.facts if fact.kind is FactKind.ACCOUNT_DISCONNECTED]
+    assert told[-1].message.endswith("forgotten; left at Alpaca: 2 open positions")
+
+
 def test_new_keys_connect_a_disconnected_account_again(
     desk: ConnectionDesk, venue: Gatekeeper, house: CountingHouse, ann: str
 ) -> None:
