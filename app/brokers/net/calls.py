@@ -34,6 +34,8 @@ LARGEST: Final = 8 * 1024 * 1024
 #: Attempts of a read, and the rest before the second one in seconds, doubled before the third.
 _ATTEMPTS: Final = 3
 _REST_S: Final = 0.2
+#: How long a read waits until it may go out, in seconds.
+_TURN_S: Final = 5.0
 _CONNECTIONS: Final = 16
 #: Statuses that leave open whether something was done, although they blame the request.
 _OPEN: Final = frozenset({408, 409, 425})
@@ -148,13 +150,14 @@ class Exchange:
     def read(self, request: Request) -> Any:  # noqa: ANN401  what the dialect reads
         """Ask for something that changes nothing, a few times if need be.
 
-        Raises BrokerRejected (it is not there, or not for us), BrokerAuth, BrokerUnavailable.
+        Where that is allowed a moment later, it waits.  Raises BrokerRejected (it is not there, or
+        not for us), BrokerAuth, BrokerUnavailable and, when it is not allowed soon, BrokerLimited.
         """
         last: BrokerError = BrokerUnavailable("The venue did not answer.")
         for attempt in range(_ATTEMPTS):
             if attempt and self._closing.wait(_REST_S * 2 ** (attempt - 1)):
                 break
-            self._limits.admit(order=False)
+            self._wait_for_turn()
             try:
                 return self._verdict(self._ask(request))
             except _Failed as failure:
@@ -164,6 +167,21 @@ class Exchange:
             except BrokerUnknown as failure:
                 last = BrokerUnavailable(failure.detail)
         raise last
+
+    def _wait_for_turn(self) -> None:
+        """Wait until a read may go out; raises BrokerLimited when that takes too long.
+
+        Who needs several answers in a row, to catch up or to compare, would never have them all if
+        each were tried for only once while others ask as well.
+        """
+        patience_s = _TURN_S
+        while True:
+            try:
+                return self._limits.admit(order=False)
+            except BrokerLimited as limited:
+                patience_s -= limited.wait_s
+                if patience_s < 0 or self._closing.wait(limited.wait_s):
+                    raise
 
     def _ask(self, request: Request) -> Answer:
         begun, status = self._clock.monotonic(), None
@@ -222,7 +240,8 @@ class Exchange:
             ) from None
         if not 200 <= status < 300:
             raise self._failure(status, data, words(status, data))
-        self._limits.went_well(answer.headers.get("X-RateLimit-Remaining"))
+        said = answer.headers
+        self._limits.went_well(said.get("X-RateLimit-Remaining"), said.get("X-RateLimit-Limit"))
         return data
 
     def _failure(self, status: int, data: Any, said: str) -> BrokerError:  # noqa: ANN401

@@ -67,16 +67,27 @@ class Limits:
             self._until = max(self._until, self._monotonic() + wait)
         return wait
 
-    def went_well(self, left: str | None = None) -> None:
+    def went_well(self, left: str | None = None, of: str | None = None) -> None:
         """An answer came: the next refusal is a first one.
 
         ``left`` is how many more requests the venue says that it takes (``X-RateLimit-Remaining``):
-        others may use the same credential.
+        others may use the same credential.  ``of`` is how many it takes in a minute
+        (``X-RateLimit-Limit``), which its plans may differ in.
         """
         with self._lock:
             self._refusals = 0
-            if self._rate is not None and left is not None and left.isdecimal():
+            if self._rate is None:
+                return
+            if of is not None and of.isdecimal() and int(of):
+                self._take_rate(float(of))
+            if left is not None and left.isdecimal():
                 self._left = min(self._left, float(left))
+
+    def _take_rate(self, most: float) -> None:
+        """Go by another rate; of the minute's requests, as many are used as before."""
+        self._refill(self._monotonic())
+        self._left = max(self._left + most - self._most, 0.0)
+        self._most, self._rate = most, most / 60
 
     @property
     def per_minute(self) -> int | None:

@@ -14,7 +14,7 @@ import pytest
 from app.brokers.net.calls import Calls, Place, Timeouts
 from app.brokers.net.limits import Limits
 from app.clock import SystemClock
-from app.domain.errors import BrokerUnavailable, BrokerUnknown
+from app.domain.errors import BrokerLimited, BrokerUnavailable, BrokerUnknown
 
 Talk = Callable[[socket.socket], None]
 
@@ -51,10 +51,17 @@ def listening(talk: Talk | None) -> Iterator[str]:
             thread.join(3)
 
 
+def limited(per_minute: int | None, left: int = 0) -> Limits:
+    """Limits of which so many requests are left."""
+    made = Limits(time.monotonic, random.Random(1), per_minute)
+    made.went_well(str(left))
+    return made
+
+
 @contextmanager
-def calling(address: str, answer_s: float = 0.3) -> Iterator[Calls]:
+def calling(address: str, answer_s: float = 0.3, limits: Limits | None = None) -> Iterator[Calls]:
     clock = SystemClock()
-    limits = Limits(clock.monotonic, random.Random(1))
+    limits = limits or limited(None)
     calls = Calls(lambda: Place(address, {}), Timeouts(0.3, answer_s), limits, clock)
     yield calls
     calls.close()
@@ -142,3 +149,32 @@ def test_f04_a_status_that_leaves_it_open_is_unknown(status: int) -> None:
 
     with listening(talk) as address, calling(address) as calls, pytest.raises(BrokerUnknown):
         calls.change("POST", "/orders", {"a": 1})
+
+
+def test_f03_reads_that_many_ask_for_take_turns_until_each_has_all_that_it_needs() -> None:
+    # 100 a second, of which reads leave 1,500 to orders: there is room for none, and soon for one.
+    limits = limited(6000, 1480)
+    answers: list[object] = []
+
+    def ask_thrice(calls: Calls) -> None:
+        answers.extend(calls.read(f"/orders/{number}") for number in range(3))
+
+    with listening(answer) as address, calling(address, limits=limits) as calls:
+        tasks = [threading.Thread(target=ask_thrice, args=(calls,)) for _ in range(4)]
+        for task in tasks:
+            task.start()
+        for task in tasks:
+            task.join(5)
+    assert answers == [{}] * 12
+
+
+def test_f03_a_read_that_would_wait_long_is_refused_at_once_with_the_time_to_wait() -> None:
+    begun = time.monotonic()
+    with (
+        listening(answer) as address,
+        calling(address, limits=limited(60, 0)) as calls,
+        pytest.raises(BrokerLimited) as refused,
+    ):
+        calls.read("/orders")
+    assert time.monotonic() - begun < 0.3
+    assert 15 < refused.value.wait_s <= 16

@@ -123,3 +123,17 @@ def test_another_interface_has_the_same_rate_and_counts_by_itself() -> None:
     other = made.beside()
     assert admitted(made, order=True) == 60
     assert other.requests_left == 60
+
+
+def test_the_rate_is_the_one_that_the_venue_says() -> None:
+    made, clock = limits(200)
+    assert admitted(made, order=True, most=50) == 50
+    made.went_well("940", "1000")
+    assert (made.per_minute, made.requests_left) == (1000, 940)
+    clock.advance(3)
+    assert made.requests_left == 990
+    made.went_well("80", "100")
+    assert (made.per_minute, made.requests_left) == (100, 80)
+    made.went_well("80", "nonsense")
+    made.went_well("80", "0")
+    assert made.per_minute == 100
