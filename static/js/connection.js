@@ -75,7 +75,7 @@ function question(state) {
   const { account_name: name, venue_title: venue } = state;
   const left = leftOf(state);
   const there = left
-    ? `It has ${left}, which will stay at ${venue}, and nobody looks after them from here: cancel and close first, or do it at ${venue}. `
+    ? `It has ${left}. What is open stays at ${venue}, and nothing here looks after it any more: cancel and close first, or do it there. `
     : "";
   return {
     title: `Disconnect ${name}?`,

@@ -142,7 +142,8 @@ def see_the_profit_move(page: Page, alpaca: StandIn, film: Film) -> None:
     expect(row).to_contain_text(re.compile(r"AAPL.*Long.*250\.00"))
     film.show("position")
     eventually(lambda: alpaca.tell("faults")["streams"]["data"] or None)
-    for price, profit in (("255.00", "+$20.00"), ("248.50", "\N{MINUS SIGN}$6.00"), ("260.00", "+$40.00")):
+    loss = "\N{MINUS SIGN}$6.00"
+    for price, profit in (("255.00", "+$20.00"), ("248.50", loss), ("260.00", "+$40.00")):
         alpaca.price("AAPL", price)
         expect(row).to_contain_text(profit)
         expect(page.locator("[data-kpi=today]")).to_have_text(profit)
@@ -153,7 +154,7 @@ def stay_connected(page: Page, account: str, film: Film) -> None:
     visit(page, account)
     page.get_by_role("button", name="Disconnect").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("It has 1 open position, which will stay at Alpaca")
+    expect(dialog).to_contain_text("It has 1 open position. What is open stays at Alpaca")
     film.show("question with an open position")
     dialog.get_by_role("button", name="Stay connected").click()
     expect(page.locator("[data-link]")).to_have_text("Connected")
