@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from bench import addon, execution, hanging, history, recorder, replaying, stream, webhook
+from bench import addon, alpaca, execution, hanging, history, recorder, replaying, stream, webhook
 from bench.figures import Figure, table
 from bench.machine import Machine, machine
 from bench.run import Run
@@ -29,6 +29,7 @@ PARTS: Final[Mapping[str, Callable[[Run], list[Figure]]]] = {
     "history": history.measure,
     "replay": replaying.measure,
     "stream": stream.measure,
+    "alpaca": alpaca.measure,
 }
 
 

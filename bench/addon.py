@@ -7,7 +7,6 @@ them must have been taken.
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
@@ -18,12 +17,12 @@ from typing import Final
 from uuid import uuid4
 
 import requests
-import websocket
 
 from app.clock import SystemClock
 from app.propfirm import rule_set
 from app.services.addon import AddonKeyring
 from app.services.funded import Chosen
+from bench.browser import Browser
 from bench.figures import Figure, at_least, at_most, percentile
 from bench.load import HOST
 from bench.run import Run
@@ -107,47 +106,6 @@ class Sender:
         return took
 
 
-class Listener:
-    """A browser's socket, which notes when it heard of each balance."""
-
-    def __init__(self, port: int, token: str) -> None:
-        address = f"ws://{HOST}:{port}/socket.io/?EIO=4&transport=websocket"
-        self._socket = websocket.create_connection(address, timeout=_TIMEOUT_S)
-        self._socket.recv()
-        self._socket.send("40" + json.dumps({"token": token}))
-        self._until("40{")
-        self._socket.send("42" + json.dumps(["subscribe", {"channels": ["rules"]}]))
-        self._until('42["subscribed"')
-        self.heard: dict[tuple[str, str], float] = {}
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._ended.set()
-        self._thread.join(_TIMEOUT_S)
-        self._socket.close()
-
-    def _until(self, start: str) -> None:
-        while not self._receive().startswith(start):
-            continue
-
-    def _receive(self) -> str:
-        packet = self._socket.recv()
-        if packet == "2":
-            self._socket.send("3")
-        return str(packet)
-
-    def _listen(self) -> None:
-        while not self._ended.is_set():
-            packet = self._receive()
-            at = time.perf_counter()
-            if packet.startswith('42["rule_update"'):
-                for found in _STATE.findall(packet):
-                    self.heard.setdefault(found, at)
-
-
 def measure(run: Run) -> list[Figure]:
     """Return the time until the browser hears, and the messages that are taken a second."""
     with staged(run.directory / _PART) as stage:
@@ -184,7 +142,8 @@ def _begin(stage: Stage, port: int, key: str, platforms: Sequence[Platform]) -> 
 def _heard(
     stage: Stage, port: int, key: str, platforms: Sequence[Platform], seconds: int
 ) -> Iterator[Figure]:
-    listener, sender = Listener(port, stage.token), Sender(port, key)
+    listener = Browser(port, stage.token, "rules", "rule_update", time.perf_counter)
+    sender = Sender(port, key)
     posted: dict[tuple[str, str], float] = {}
     answered = []
     start = time.perf_counter()
@@ -196,11 +155,11 @@ def _heard(
         posted[each.account_id, each.balance] = began
     time.sleep(1.5)
     listener.close()
-    delays = [
-        1000 * (listener.heard[key] - began)
-        for key, began in posted.items()
-        if key in listener.heard
-    ]
+    heard: dict[tuple[str, str], float] = {}
+    for at, packet in listener.heard:
+        for found in _STATE.findall(packet):
+            heard.setdefault(found, at)
+    delays = [1000 * (heard[key] - began) for key, began in posted.items() if key in heard]
     note = (
         f"{len(delays)} of {len(posted)} messages of {len(platforms)} accounts heard of; latest"
         f" {max(delays):.1f} ms; answered in {percentile(answered, 50):.1f} ms, p99"

@@ -8,24 +8,15 @@ the trades and with them; the difference of the server's processor time is what 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import requests
-
-from app.bootstrap import ROOT
-from app.brokers.alpaca.keys import Keys
 from app.domain.accounts import ALPACA
+from bench.exchange import Exchange, exchange
 from bench.figures import Figure, at_most
 from bench.load import Answers, paced, post
 from bench.run import Run
-from bench.servers import Server, free_port, signalbox
+from bench.servers import Server, signalbox
 from bench.stage import Body, Stage, staged
 
 _PART: Final = "stream"
@@ -38,65 +29,35 @@ _ONE_TRADES: Final = 10
 _P99_MS: Final = at_most(100)
 _CORE: Final = at_most(25)
 _LOST: Final = at_most(0)
-_PATIENCE_S: Final = 30.0
-#: Seconds in which a new connection is subscribed to what is needed.
-_SUBSCRIBED_S: Final = 3.0
-_TIMEOUT_S: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """The stand-in: where clients and its control port find it, and the keys of its account."""
-
-    address: str
-    control: str
-    keys: Keys
-
-    def tell(self, verb: str, **data: object) -> Any:  # noqa: ANN401  JSON
-        """Tell the control port something; returns its answer."""
-        answer = requests.post(f"{self.control}/{verb}", json=data, timeout=_TIMEOUT_S)
-        answer.raise_for_status()
-        return answer.json()
-
-    def burst(self, seconds: int) -> int:
-        """Let a trade come each hundredth of a second, in a message of its own; return how many."""
-        return int(self.tell("burst", symbol=_SYMBOL, count=1, seconds=seconds)["sent"])
-
-    def wait_for_streams(self) -> None:
-        """Wait until orders and prices stream, and prices are subscribed to."""
-        end = time.monotonic() + _PATIENCE_S
-        while True:
-            opened = self.tell("faults")["streams"]
-            if opened["trading"] and opened["data"]:
-                break
-            if time.monotonic() > end:
-                raise TimeoutError(f"The server opened only these streams: {opened}.")
-            time.sleep(0.1)
-        time.sleep(_SUBSCRIBED_S)
 
 
 def measure(run: Run) -> list[Figure]:
     """Return what of the stream is lost, what it costs, and how answers fare meanwhile."""
     seconds = run.pick(30, 2)
-    with _exchange(run.directory / "alpaca") as exchange:
+    with exchange(run.directory / "alpaca") as venue:
         with (
             staged(
                 run.directory / _PART,
                 strategies=2,
                 symbols=(_SYMBOL,),
                 venues=(ALPACA,),
-                alpaca=(exchange.address, exchange.keys),
+                alpaca=(venue.address, venue.keys),
             ) as stage,
             signalbox(stage.settings) as server,
         ):
-            exchange.wait_for_streams()
+            venue.wait_for_streams()
             calm, calm_s = _answered(stage, server, seconds, 0)
-            sent = sum(exchange.burst(seconds) for _ in range(_EACH_10_MS))
+            sent = sum(_burst(venue, seconds) for _ in range(_EACH_10_MS))
             busy, busy_s = _answered(stage, server, seconds, 1)
             stage.wait()
             filled = sum(map(len, stage.filled().values()))
         received = _received(server.log)
     return _figures(seconds, sent, received, filled, (calm, calm_s), (busy, busy_s))
+
+
+def _burst(venue: Exchange, seconds: int) -> int:
+    """Let a trade come each hundredth of a second, in a message of its own; return how many."""
+    return int(venue.tell("burst", symbol=_SYMBOL, count=1, seconds=seconds)["sent"])
 
 
 def _figures(
@@ -151,22 +112,3 @@ def _received(log: Path) -> int:
     lines = [line for line in log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
     ended = [json.loads(line) for line in lines if '"prices_ended"' in line]
     return int(ended[-1]["received"].get("t", 0)) if ended else 0
-
-
-@contextmanager
-def _exchange(folder: Path) -> Iterator[Exchange]:
-    """Run the stand-in for Alpaca, with an open market and no limit of requests."""
-    command = [sys.executable, "-m", "tests.venues.alpaca", "--data", str(folder)]
-    ports = ["--port", str(free_port()), "--control-port", str(free_port())]
-    process = subprocess.Popen([*command, *ports], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
-        keys = Keys(said["key"], said["secret"])
-        exchange = Exchange(said["address"], said["control"], keys)
-        exchange.tell("account", key=keys.key, rate_limit=0)
-        exchange.tell("market", session="open")
-        yield exchange
-    finally:
-        process.terminate()
-        process.wait(_TIMEOUT_S)

@@ -44,8 +44,31 @@ STOCKS: Final[Markets] = tuple(
     (symbol, Decimal(price), Decimal("0.01"))
     for symbol, price in (("AAPL", 270), ("MSFT", 500), ("SPY", 680), ("F", 12))
 )
+#: What goes wrong, and how often: most of all, answers are lost after an order was taken.
+STORMY: Final = {
+    "error_after": 0.06,
+    "error_before": 0.03,
+    "drop_after": 0.06,
+    "drop_before": 0.03,
+    "hang_after": 0.01,
+    "hang_before": 0.01,
+    "limited": 0.01,
+    "limited_untimed": 0.01,
+    "truncated": 0.02,
+    "html": 0.02,
+    "late_reject": 0.02,
+    "partial_cancel": 0.03,
+    "fill_first": 0.1,
+    "shuffled": 0.1,
+    "doubled": 0.1,
+    "lost_event": 0.05,
+    "stream_close": 0.01,
+    "stream_mute": 0.005,
+}
 #: So much money that buying power limits nothing.
 _CASH: Final = "100000000"
+#: Requests a minute, so many that only the fault ``limited`` is a limit.
+_RATE: Final = 60_000
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "TZ", "TMPDIR")
 
 
@@ -109,7 +132,7 @@ class StandInArena:
     def account(self, made: Core, shape: Shape) -> Account:
         """Connect the stand-in's account as a trader does, then let go wrong what shall."""
         key, secret = self.venue.keys
-        self.venue.tell("account", key=key, cash=_CASH, multiplier=4, rate_limit=0)
+        self.venue.tell("account", key=key, cash=_CASH, multiplier=4, rate_limit=_RATE)
         desk = connections_of(made, {ALPACA: made.parts.alpaca})
         account = desk.connect(None, Wish("Storm at Alpaca", KeyPair(key, secret)))
         chances = {name: part for name, part in shape.faults.items() if name in FAULTS}
@@ -147,12 +170,12 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--restarts", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--faults", default="wild", help="as app storm takes them")
+    parser.add_argument("--faults", help="as app storm takes them; usually what stands in STORMY")
     parser.add_argument("--json", type=Path, help="write the whole report here")
     parser.add_argument("--keep", type=Path, help="use this new folder and keep it")
     parser.add_argument("--traces", action="store_true", help="print the steps of each alert")
     given = parser.parse_args()
-    chances = dict(faults(given.faults))
+    chances = dict(STORMY if given.faults is None else faults(given.faults))
     shape = Shape(
         alerts=given.alerts,
         kills=given.kills,
