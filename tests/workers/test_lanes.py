@@ -15,7 +15,7 @@ import pytest
 
 from app.bootstrap import Core, core
 from app.clock import SystemClock
-from app.domain.accounts import Account, Mode
+from app.domain.accounts import Account
 from app.domain.errors import StoreUnavailable
 from app.domain.events import Fact, FactKind
 from app.domain.inbox import Alert, AlertState
@@ -93,7 +93,7 @@ class Hall:
 
     def account(self, name: str) -> Account:
         made = self.core.accounts.create_paper(None, name)
-        changed = replace(made, venue="scripted", mode=Mode.LIVE)
+        changed = replace(made, venue="scripted")
         with self.core.store.write() as uow:
             uow.accounts.update(changed)
         return changed

@@ -80,6 +80,7 @@ SET_BY: Final[Mapping[str, Setting]] = {
     "STOP_NOT_TAKEN": _STOP,
     "TAKE_PROFIT_LEFT_OUT": _strategy("take_profit", "Take profit"),
     "NOT_TRADED_THERE": _ACCOUNTS,
+    "HELD_OTHER_WAY": _ACCOUNTS,
     "MAX_POSITION": _MAX_POSITION,
     "NO_LIMIT_PRICE": _ORDER_TYPE,
     "NO_STOP_PRICE": _ORDER_TYPE,

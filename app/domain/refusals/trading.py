@@ -219,6 +219,12 @@ RISK: Final = (
         "Lower the size, or free buying power on the account.",
     ),
     Refusal(
+        "HELD_OTHER_WAY",
+        "The book of {other} holds {held} {symbol} on {account}, and {venue} nets what an account"
+        " holds: an order the other way would close that position instead of opening one.",
+        "Trade the two strategies on accounts of their own, or wait until the position is closed.",
+    ),
+    Refusal(
         "ORDER_VALUE_LIMIT",
         "The order is worth {value}, and an order on {account} may be worth {limit} at most.",
         "Send a smaller order, or raise the largest order value of the account.",

@@ -17,6 +17,7 @@ from app.domain.errors import InvariantBroken
 from app.domain.events import Fact, FactKind, Level
 from app.domain.instruments import resolve
 from app.domain.money import ZERO
+from app.domain.refusals import denied
 from app.domain.sessions import Roll, day_bounds, trading_day
 from app.services.ports import Clock, Quotes, UnitOfWork
 from app.services.trading.permits import Gate, Opening, Ruling
@@ -49,7 +50,11 @@ class Bounds:
         account = uow.accounts.get(opening.key.account_id)
         if account is None:
             raise InvariantBroken("The account of an entry is gone.")
-        refusal = risk.live_allowed(account, on=self._live) or self._bounded(uow, account, opening)
+        refusal = (
+            risk.live_allowed(account, on=self._live)
+            or _against(uow, account, opening)
+            or self._bounded(uow, account, opening)
+        )
         if refusal is not None:
             return Ruling(ZERO, refusal)
         return self._rules.judge(uow, opening)
@@ -111,3 +116,26 @@ class Bounds:
                 account_id=account.id,
             )
         )
+
+
+def _against(uow: UnitOfWork, account: Account, opening: Opening) -> Denied | None:
+    """Return why an entry would take away what another book holds, or None.
+
+    Where a venue reserves, it holds one net position, and of that an exit may not sell more than
+    there is: after an entry the other way the other book could not get out.
+    """
+    if not account.traits.reserves:
+        return None
+    for key, position in uow.positions.open(account_id=account.id).items():
+        same_book = key.strategy_id == opening.key.strategy_id
+        against = position.quantity * opening.leg.side.sign < 0
+        if key.symbol == opening.key.symbol and against and not same_book:
+            return denied(
+                "HELD_OTHER_WAY",
+                other=uow.strategies.owner(key.strategy_id).name,
+                held=position.quantity,
+                symbol=key.symbol,
+                account=account.name,
+                venue=account.traits.title,
+            )
+    return None

@@ -300,3 +300,37 @@ def test_an_exit_closes_what_filled_of_an_entry_that_it_cancels_and_that_was_gua
     desk.floor.wait(8)
     assert desk.floor.alert(leave.id).state is AlertState.EXECUTED
     assert desk.out(strategy)
+
+
+# --- several books on one account -----------------------------------------------------------------
+
+
+def test_an_entry_against_another_strategys_position_is_refused_so_that_both_can_get_out(
+    desk: Reserve,
+) -> None:
+    first, second = desk.strategy(name="First", **GUARD), desk.strategy(name="Second", **GUARD)
+    desk.floor.send(first, action="buy", quantity="3")
+    alert = desk.floor.send(second, action="sell", quantity="1")
+    assert (alert.state, alert.code) == (AlertState.REFUSED, "HELD_OTHER_WAY")
+    assert "The book of First holds 3 SPY on held" in (alert.detail or "")
+    assert desk.floor.send(second, action="buy", quantity="1").state is AlertState.EXECUTED
+    assert desk.floor.send(first, action="exit").state is AlertState.EXECUTED
+    assert desk.sizes(second) == {"take_profit": 1, "stop_loss": 1}
+    assert desk.broker.refused == []
+
+
+def test_a_future_is_not_sent_where_none_is_traded(desk: Reserve) -> None:
+    strategy = desk.strategy("ES")
+    desk.floor.quote("5000")
+    assert desk.floor.send(strategy, action="buy", quantity="1").code == "NOT_TRADED_THERE"
+    assert desk.broker.sent == []
+
+
+def test_a_take_profit_beside_a_trail_is_left_out_and_the_log_says_so_once(desk: Reserve) -> None:
+    trail = {"take_profit": GUARD["take_profit"], "trail": {"value": "5", "unit": "amount"}}
+    strategy = desk.strategy(**trail)
+    alert = desk.floor.send(strategy, action="buy", quantity="3")
+    desk.floor.wait(8)
+    assert (alert.state, alert.code) == (AlertState.EXECUTED, "TAKE_PROFIT_LEFT_OUT")
+    assert desk.live() == {"trailing_stop": 3}
+    assert desk.floor.codes() == ["TAKE_PROFIT_LEFT_OUT"]
