@@ -28,7 +28,8 @@ class Traits:
     orders may still sell: a position has one exit at a time, or one pair of which either cancels
     the other.  ``stops`` are the kinds that a stop or a trailing stop may guard there, ``whole``
     those of which only whole units can be guarded.  Where it has ``keys``, an account is connected
-    with credentials, and its money is the venue's to count.
+    with credentials, and its money is the venue's to count.  Where it ``pays``, what is bought is
+    paid with the account's cash; elsewhere it only takes margin.
     """
 
     title: str
@@ -37,6 +38,7 @@ class Traits:
     keys: bool = False
     stops: frozenset[InstrumentKind] = frozenset(InstrumentKind)
     whole: frozenset[InstrumentKind] = frozenset()
+    pays: bool = False
 
 
 _EVERY_KIND: Final = frozenset(InstrumentKind)
@@ -50,6 +52,7 @@ _TRAITS: Final[Mapping[str, Traits]] = {
         keys=True,
         stops=frozenset({InstrumentKind.STOCK}),
         whole=frozenset({InstrumentKind.STOCK}),
+        pays=True,
     ),
     WATCHED: Traits("NinjaTrader", _EVERY_KIND),
 }

@@ -91,7 +91,7 @@ def try_wrong_keys(page: Page, film: Film) -> None:
     film.show("keys of real money")
     fill_keys(page, KEY, "a-secret-of-somebody-else")
     page.get_by_role("button", name="Connect account").click()
-    expect(trial(page)).to_contain_text("The keys open nothing at Alpaca")
+    expect(trial(page)).to_contain_text("Alpaca refused the keys (forbidden).")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Alpaca paper")
     film.show("keys refused")
 
@@ -152,6 +152,8 @@ def see_the_profit_move(page: Page, alpaca: StandIn, film: Film) -> None:
 
 def stay_connected(page: Page, account: str, film: Film) -> None:
     visit(page, account)
+    expect(page.locator("[data-figure=cash]")).to_have_text("$99,000.00")
+    expect(page.get_by_text("the venue says the same")).to_be_visible()
     page.get_by_role("button", name="Disconnect").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("It has 1 open position. What is open stays at Alpaca")

@@ -26,6 +26,7 @@ SUMMARY = Summary(
     drawdown=None,
     max_drawdown=Decimal(3),
     active_positions=1,
+    paid=Decimal(0),
 )
 LINE = StrategyLine("s1", "One", Decimal(1), Decimal(2), Decimal(3), Decimal(0), Decimal(3))
 POSITION = LivePosition(

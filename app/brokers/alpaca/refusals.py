@@ -60,10 +60,7 @@ def meaning(status: int, data: Any, said: str) -> BrokerError | None:  # noqa: A
     code = None if body is None else body.get("code")
     keys_refused = status == _FORBIDDEN and body is not None and code is None
     if status == _UNAUTHORISED or keys_refused:
-        return BrokerAuth(
-            f"Alpaca refused the account's keys ({said.rstrip('.')}). Enter them again on the"
-            " Accounts page; paper and live accounts have different ones."
-        )
+        return BrokerAuth(f"Alpaca refused the keys ({said.rstrip('.')}).")
     if not certain(status, code):
         return None
     reason = body.get("reject_reason") if body else None

@@ -35,6 +35,7 @@ def summary(pairs: Sequence[Pair], curve: Curve | None, at: datetime) -> Summary
         drawdown=curve.drawdown if curve else None,
         max_drawdown=curve.series.max_drawdown if curve else ZERO,
         active_positions=sum(len(pair.holdings) for pair in pairs),
+        paid=sum((pair.paid for pair in pairs), ZERO),
     )
 
 

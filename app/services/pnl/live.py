@@ -14,7 +14,8 @@ class Summary:
     """One user's figures, all accounts or one; None where a price that it needs is unknown.
 
     ``realised`` is net of commission since the start, ``today`` since the trading day began;
-    ``drawdown`` is positive, ``equity`` the capital plus all P&L.
+    ``drawdown`` is positive, ``equity`` the capital plus all P&L; ``paid`` is what the open
+    positions cost at venues that are paid in cash, negative for what was sold short.
     """
 
     at: datetime
@@ -27,6 +28,7 @@ class Summary:
     drawdown: Decimal | None
     max_drawdown: Decimal
     active_positions: int
+    paid: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,13 @@ class Pair:
         """Strategy and account."""
         return self.strategy.id, self.account.id
 
+    @property
+    @exact
+    def paid(self) -> Decimal:
+        """What is held cost in cash; zero at a venue that only takes margin."""
+        held = self.positions.values() if self.account.traits.pays else ()
+        return sum((position.basis for position in held), ZERO)
+
     def within_its_day(self, now: datetime) -> bool:
         """Whether the day's figures are those of ``now``, on whichever side the clock went."""
         if self.day_began is None or self.day_ends is None:

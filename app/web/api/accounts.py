@@ -173,7 +173,7 @@ def of_books(each: Account) -> Json:
 
 @exact
 def _cash(each: Account, summary: Summary) -> Decimal:
-    return each.capital + summary.realised
+    return each.capital + summary.realised - summary.paid
 
 
 def agreement(each: Account) -> Json:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from app.domain.accounts import ALPACA
 from app.services.pnl import NoSink
 from tests.support.counting import ES, ROLL_AT, CountingHouse, two_accounts
 
@@ -20,6 +22,22 @@ def test_a_summary_is_of_all_accounts_or_of_one(house: CountingHouse) -> None:
     assert (whole.equity, one.equity) == (2 * CASH + 798, CASH + 199)
     assert (whole.active_positions, one.active_positions) == (2, 1)
     assert (whole.realised, whole.realised_today, whole.today_pnl) == (D(-2), D(-2), D(798))
+
+
+def test_what_positions_cost_is_paid_in_cash_only_where_the_venue_takes_it(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy(symbol="AAPL")
+    account = house.account()
+    house.fill(made, "4", "250", symbol="AAPL")
+    house.fill(made, "-1", "260", symbol="AAPL")
+    assert house.recorder.summary(None, account.id).paid == 0
+    with house.store.write() as uow:
+        uow.accounts.update(replace(account, venue=ALPACA))
+    again = house.restarted()
+    found = again.recorder.summary(None, account.id)
+    assert (found.paid, found.realised) == (D(750), D(10))
+    again.close()
 
 
 def test_a_summary_is_of_one_strategy_or_of_what_it_does_on_one_account(
