@@ -291,10 +291,10 @@ class PaperBroker:
         return _reject(Refusal("TOO_LATE", f"The order is {ended.state} and works no more."))
 
     def _prices(self, now: datetime) -> Prices:
-        def fresh(symbol: str) -> Quote | None:
-            return self._quotes.fresh(symbol, now)
+        def firm(symbol: str) -> Quote | None:
+            return self._quotes.firm(symbol, now)
 
-        return Prices(fresh, self._last_mark)
+        return Prices(firm, self._last_mark)
 
     def _last_mark(self, symbol: str) -> Decimal | None:
         quote = self._quotes.latest(symbol)

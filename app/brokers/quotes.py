@@ -25,7 +25,8 @@ class Refused(StrEnum):
 class QuoteBook:
     """Keeps the last good quote of each symbol and tells subscribers of every one it takes.
 
-    What it does not take is counted and handed to ``refused``.
+    What it does not take is counted and handed to ``refused``.  A quote keeps the instant of its
+    price; apart from that the book knows until when a live stream stood by it.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class QuoteBook:
         self._refused = refused
         self._counts: Counter[Refused] = Counter()
         self._last: dict[str, Quote] = {}
+        self._stood: dict[str, tuple[Quote, datetime]] = {}
         self._subscribers: list[Callable[[Quote], None]] = []
 
     @property
@@ -58,35 +60,80 @@ class QuoteBook:
             self._counts[reason] += 1
             self._refused(quote, reason)
             return
-        self._last[quote.symbol] = quote
-        for receive in self._subscribers:
-            receive(quote)
+        self._take(quote)
+
+    def confirm(self, quote: Quote, at: datetime) -> None:
+        """Let a quote count as one of ``at``: its stream lived then, and had told no other.
+
+        Nobody is told while it is in the book.  Where it is not it is taken, unless the book has a
+        newer one that counts.
+        """
+        symbol = quote.symbol
+        known = self._last.get(symbol)
+        if known is not quote:
+            newer = known is not None and known.at >= quote.at
+            if _fault(quote) or (newer and self.fresh(symbol, at) is not None):
+                return
+        self._stood[symbol] = (quote, at)
+        if known is not quote:
+            self._take(quote)
 
     def latest(self, symbol: str) -> Quote | None:
         """The last quote, however old; None when there never was one."""
         return self._last.get(symbol)
 
     def fresh(self, symbol: str, now: datetime) -> Quote | None:
-        """The last quote unless it is too old at ``now``, or from a clock as far ahead."""
+        """The last quote unless it is too old at ``now``, or from a clock as far ahead.
+
+        One that its stream stands by is as old as the last that was heard of the stream.
+        """
         quote = self._last.get(symbol)
-        return quote if quote is not None and self._counts_at(quote, now) else None
+        if quote is None or not (self._counts_at(quote, now) or self._stands(quote, now)):
+            return None
+        return quote
+
+    def firm(self, symbol: str, now: datetime) -> Quote | None:
+        """The last quote unless nobody should trade at it any more.
+
+        One that its stream stands by is traded at for as long as the price of an alert: a market
+        that has been silent for longer may be closed.
+        """
+        quote = self._last.get(symbol)
+        return quote if quote is not None and self._is_firm(quote, now) else None
+
+    def _take(self, quote: Quote) -> None:
+        self._last[quote.symbol] = quote
+        for receive in self._subscribers:
+            receive(quote)
 
     def _counts_at(self, quote: Quote, now: datetime) -> bool:
         return abs(now - quote.at) <= self._max_age[quote.source]
 
+    def _stands(self, quote: Quote, now: datetime) -> bool:
+        stood = self._stood.get(quote.symbol)
+        if stood is None or stood[0] is not quote:
+            return False
+        return abs(now - stood[1]) <= self._max_age[quote.source]
+
+    def _is_firm(self, quote: Quote, now: datetime) -> bool:
+        if self._counts_at(quote, now):
+            return True
+        return self._stands(quote, now) and quote.age(now) <= self._max_age[QuoteSource.ALERT]
+
     def _outdone(self, quote: Quote) -> Refused | None:
-        """Why the quote in the book stays: it is newer, or from a feed and not yet too old.
+        """Why the quote in the book stays: it is newer, or from a feed and firm.
 
         A clock that was set back does not stop the market: what is far ahead is replaced.
         """
         known = self._last.get(quote.symbol)
-        if known is None or not self._counts_at(known, quote.at):
+        if known is None:
             return None
-        from_alert = quote.source is QuoteSource.ALERT
-        if from_alert and known.source is not QuoteSource.ALERT:
-            return Refused.BETTER_KNOWN
-        better = known.source is QuoteSource.ALERT and not from_alert
-        return Refused.OLDER if quote.at < known.at and not better else None
+        from_alert, alert_known = (each.source is QuoteSource.ALERT for each in (quote, known))
+        if from_alert and not alert_known:
+            return Refused.BETTER_KNOWN if self._is_firm(known, quote.at) else None
+        better = alert_known and not from_alert
+        older = quote.at < known.at and self._counts_at(known, quote.at)
+        return Refused.OLDER if older and not better else None
 
 
 def _fault(quote: Quote) -> Refused | None:

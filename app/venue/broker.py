@@ -55,7 +55,7 @@ class VenueBroker(PaperBroker):
             return self.submit(order, contract)
         with self._lock:
             account, now = self._account(), self._clock.now()
-            quote = self._quotes.fresh(contract.symbol, now)
+            quote = self._quotes.firm(contract.symbol, now)
             if quote is not None:
                 markets = {**account.markets, contract.symbol: (quote, Depth(half, half))}
                 self._loaded = replace(account, markets=markets)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final, Protocol
 
+from app.brokers.alpaca.numbers import price_in, sides_in
 from app.brokers.alpaca.wire import symbol_out
 from app.domain.accounts import ALPACA, traits
 from app.domain.errors import BrokerAuth, BrokerRejected, BrokerUnavailable, InvalidInput
@@ -73,15 +73,31 @@ class AlpacaData:
         Outside the hours one side of a quote may be missing: then the last trade is both.  Raises
         BrokerRejected UNKNOWN_SYMBOL.
         """
-        name = symbol_out(contract)
-        answer = self._asked(contract, "snapshots", {"symbols": name})
+        found = self._snapshots([contract])
+        if not found:
+            self._insist(symbol_out(contract))
+        return found.get(contract.symbol)
+
+    def newest(self, contracts: Sequence[Contract]) -> dict[str, Quote]:
+        """The newest quotes by symbol, as ``latest`` has them, of shares alone or pairs alone.
+
+        Those without a price are left out.
+        """
+        found = self._snapshots(contracts)
+        return {symbol: quote for symbol, quote in found.items() if quote is not None}
+
+    def _snapshots(self, contracts: Sequence[Contract]) -> dict[str, Quote | None]:
+        names = {symbol_out(contract): contract for contract in contracts}
+        answer = self._asked(contracts[0], "snapshots", {"symbols": ",".join(names)})
         with _legible():
-            found = answer["snapshots"] if _is_crypto(contract) else answer
-            snapshot = found.get(name)
-            if snapshot is None:
-                self._insist(name)
-                return None
-            return _quote(contract, snapshot.get("latestQuote"), snapshot.get("latestTrade"))
+            found = answer["snapshots"] if _is_crypto(contracts[0]) else answer
+            return {
+                names[name].symbol: _quote(
+                    names[name], snapshot.get("latestQuote"), snapshot.get("latestTrade")
+                )
+                for name, snapshot in found.items()
+                if name in names and snapshot is not None
+            }
 
     def bars(
         self, contract: Contract, timeframe: Timeframe, start: datetime, end: datetime
@@ -159,20 +175,16 @@ def _is_crypto(contract: Contract) -> bool:
 
 
 def _quote(contract: Contract, quote: Any, trade: Any) -> Quote | None:  # noqa: ANN401  JSON
-    last = None if trade is None else _price(trade["p"])
-    bid, ask = (_price(quote["bp"]), _price(quote["ap"])) if quote else (None, None)
-    if bid is not None and ask is not None and bid <= ask:
+    """The newest quote, as old as what it is made of; None while there is no price."""
+    last = None if trade is None else price_in(trade["p"])
+    sides = sides_in(quote, last)
+    if sides is not None:
         at = _instant(quote["t"])
     elif last is not None:
-        bid, ask, at = last, last, _instant(trade["t"])
+        sides, at = (last, last), _instant(trade["t"])
     else:
         return None
-    return Quote(contract.symbol, bid, ask, at, QuoteSource.SNAPSHOT, last)
-
-
-def _price(value: object) -> Decimal | None:
-    """A price, None where there is none: Alpaca writes 0."""
-    return parse(value) or None
+    return Quote(contract.symbol, *sides, at, QuoteSource.SNAPSHOT, last)
 
 
 def _bar(contract: Contract, row: Any) -> Bar:  # noqa: ANN401  JSON

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,11 +13,13 @@ import structlog
 from app.brokers.alpaca.keys import Hosts, Keys
 from app.brokers.alpaca.price_stream import PriceStream
 from app.brokers.alpaca.prices import Prices
+from app.brokers.alpaca.seeds import Seeds
 from app.brokers.alpaca.settings import Feed
 from app.brokers.alpaca.wire import symbol_out
 from app.brokers.net.stream import Credential
 from app.domain.errors import InvalidInput
-from app.domain.instruments import InstrumentKind, resolve
+from app.domain.instruments import Contract, InstrumentKind, resolve
+from app.domain.quotes import Quote
 from app.services.ports import Clock, Quotes
 
 #: Seconds between two looks at what is needed.
@@ -52,16 +55,24 @@ class Market:
     """
 
     def __init__(
-        self, quotes: Quotes, clock: Clock, credential: Callable[[Outlet], Credential]
+        self,
+        quotes: Quotes,
+        clock: Clock,
+        credential: Callable[[Outlet], Credential],
+        newest: Callable[[Outlet, Sequence[Contract]], Mapping[str, Quote]],
     ) -> None:
+        """``newest`` asks for the newest quotes by our symbol; raises BrokerError."""
+        self._quotes = quotes
         self._clock = clock
+        self._newest = newest
         self._credential = credential
         self._needed: Callable[[], Sequence[str]] = tuple
-        self._ours: Mapping[str, str] = {}
+        self._ours: Mapping[str, Contract] = {}
         self._streams: dict[InstrumentKind, tuple[Outlet, PriceStream]] = {}
         self._refused: dict[tuple[Outlet, InstrumentKind], str] = {}
         self._looked: float | None = None
         self._looking = threading.Lock()
+        self._seeds = Seeds(clock, self._contract_of)
         self.prices = Prices(quotes.put, self._ours_of)
 
     def follow(self, needed: Callable[[], Sequence[str]]) -> None:
@@ -81,6 +92,7 @@ class Market:
             if self._looked is None or now - self._looked >= _LOOK_S:
                 self._looked = now
                 self._look(outlets())
+                self._stand()
         finally:
             self._looking.release()
 
@@ -92,6 +104,15 @@ class Market:
                 self._stream(kind, [_TEST_SYMBOL], outlet)
             else:
                 self._stream(kind, symbols, outlet if symbols else None)
+
+    def _stand(self) -> None:
+        """Let the last quotes count for as long as streams live that would have told others."""
+        for outlet, feed in tuple(self._streams.values()):
+            self._seeds.sow(feed, partial(self._newest, outlet))
+            heard_at = feed.last_message_at
+            if heard_at is not None:
+                for quote in self.prices.standing(feed.subscribed):
+                    self._quotes.confirm(quote, heard_at)
 
     def close(self) -> None:
         """End every stream."""
@@ -119,14 +140,20 @@ class Market:
             default=None,
         )
 
-    def _ours_of(self, theirs: str) -> str | None:
+    def _contract_of(self, theirs: str) -> Contract | None:
         return self._ours.get(theirs)
+
+    def _ours_of(self, theirs: str) -> str | None:
+        if theirs == _TEST_SYMBOL:
+            return _TEST_SYMBOL
+        contract = self._contract_of(theirs)
+        return None if contract is None else contract.symbol
 
     def _sorted(self, symbols: Iterable[str]) -> dict[InstrumentKind, list[str]]:
         """The needed symbols as Alpaca writes them, by kind; what it does not trade is left out."""
         on = self._clock.now().date()
         found: dict[InstrumentKind, list[str]] = {_SHARES: [], _PAIRS: []}
-        ours = {_TEST_SYMBOL: _TEST_SYMBOL}
+        ours = {}
         for symbol in symbols:
             try:
                 contract = resolve(symbol, on)
@@ -134,7 +161,7 @@ class Market:
                 continue
             if contract.instrument.kind in found:
                 theirs = symbol_out(contract)
-                ours[theirs] = contract.symbol
+                ours[theirs] = contract
                 found[contract.instrument.kind].append(theirs)
         self._ours = ours
         return found

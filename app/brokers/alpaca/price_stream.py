@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from app.brokers.alpaca.keys import Keys
 from app.brokers.alpaca.prices import Prices
 from app.brokers.alpaca.streams import BAD_SUBSCRIPTIONS, CHANNELS, SYMBOL_LIMIT, MarketData
 from app.brokers.net.stream import Credential, Hearing, Stream
+from app.domain.quotes import Quote
 
 #: How many symbols the free plan streams.
 _FREE_SYMBOLS: Final = 30
@@ -36,7 +37,8 @@ class PriceStream:
         self._clock = credential.clock
         self._told = told
         self._wanted: tuple[str, ...] = ()
-        self._asked: dict[str, None] = {}
+        #: What was subscribed to, and whether its price of before that is known.
+        self._asked: dict[str, bool] = {}
         self._confirmed: frozenset[str] = frozenset()
         self._most: int | None = None
         self._singly = False
@@ -62,6 +64,15 @@ class PriceStream:
     def subscribed(self) -> frozenset[str]:
         """The symbols that Alpaca says it streams."""
         return self._confirmed if self.up else frozenset()
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The symbols that it began to stream, and that nobody has seeded yet."""
+        streamed = self.subscribed
+        with self._lock:
+            return tuple(
+                each for each, seeded in self._asked.items() if each in streamed and not seeded
+            )
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -99,6 +110,16 @@ class PriceStream:
             self._wanted = tuple(dict.fromkeys(symbols))
             self._adjust()
 
+    def seed(self, quotes: Mapping[str, Quote | None]) -> None:
+        """Know the prices of before the stream told any; None where there is none to be had."""
+        with self._lock:
+            for symbol, quote in quotes.items():
+                if symbol not in self._asked:
+                    continue
+                self._asked[symbol] = True
+                if quote is not None:
+                    self._prices.seed(symbol, quote)
+
     def _adjust(self) -> None:
         """Subscribe to what is missing, and leave what is not wanted any more."""
         with self._lock:
@@ -107,10 +128,10 @@ class PriceStream:
             new = [each for each in keep if each not in self._asked]
             if gone and self._say("unsubscribe", gone):
                 self._prices.forget(gone)
-                self._asked = {each: None for each in self._asked if each in keep}
+                self._asked = {each: seeded for each, seeded in self._asked.items() if each in keep}
             for symbols in [[each] for each in new] if self._singly else [new]:
                 if symbols and self._say("subscribe", symbols):
-                    self._asked.update(dict.fromkeys(symbols))
+                    self._asked.update(dict.fromkeys(symbols, False))
 
     def _say(self, action: str, symbols: Sequence[str]) -> bool:
         return self._stream.say({"action": action, **{each: list(symbols) for each in CHANNELS}})
@@ -150,5 +171,6 @@ class PriceStream:
                 self._singly = True
             else:
                 raise self._tongue.refusal(error)
-            self._asked = dict.fromkeys(each for each in self._asked if each in self._confirmed)
+            streamed = self._confirmed
+            self._asked = {each: seeded for each, seeded in self._asked.items() if each in streamed}
             self._adjust()

@@ -1,18 +1,19 @@
 """Prices as they stream in: counted, gathered by symbol, and handed on a few times a second.
 
 Of thousands of trades a second only the newest of each symbol becomes a quote, so that exact
-numbers are made of what is kept, and of nothing else.
+numbers are made of what is kept, and of nothing else.  A symbol's last quote is kept as long as its
+stream tells the symbol.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
+from app.brokers.alpaca.numbers import price_in, sides_in
 from app.domain.errors import BrokerUnavailable, InvalidInput
 from app.domain.money import parse
 from app.domain.quotes import Bar, Quote, QuoteSource
@@ -39,6 +40,8 @@ class Prices:
         self._received: Counter[str] = Counter()
         self._trades: dict[str, Json] = {}
         self._quotes: dict[str, Json] = {}
+        self._seeds: dict[str, Quote] = {}
+        self._standing: dict[str, Quote] = {}
         self._changed: set[str] = set()
         self._bars: list[Json] = []
         self._listeners: list[Callable[[Bar], None]] = []
@@ -84,12 +87,24 @@ class Prices:
             raise BrokerUnavailable("Alpaca's stream of prices cannot be read.") from error
         return others
 
+    def seed(self, symbol: str, quote: Quote) -> None:
+        """Know what a symbol was worth before its stream told anything of it."""
+        with self._lock:
+            self._seeds[symbol] = quote
+            self._standing.setdefault(symbol, quote)
+
+    def standing(self, symbols: Iterable[str]) -> list[Quote]:
+        """The last quote of each of these symbols that has one."""
+        with self._lock:
+            found = [self._standing.get(symbol) for symbol in symbols]
+        return [quote for quote in found if quote is not None]
+
     def forget(self, symbols: Collection[str]) -> None:
         """Forget the prices of these symbols: they are no longer, or not yet again, told."""
         with self._lock:
             for symbol in symbols:
-                self._trades.pop(symbol, None)
-                self._quotes.pop(symbol, None)
+                for kept in (self._trades, self._quotes, self._seeds, self._standing):
+                    kept.pop(symbol, None)
             self._changed.difference_update(symbols)
 
     def hand_on(self) -> None:
@@ -114,13 +129,21 @@ class Prices:
         ours = self._ours(symbol)
         if ours is None:
             return
+        quote, trade = self._quotes.get(symbol), self._trades.get(symbol)
         try:
-            made = _quote(ours, self._quotes.get(symbol), self._trades.get(symbol))
+            made = _quote(ours, quote, trade, self._seeds.get(symbol))
         except _UNREADABLE:
             self._unreadable()
             return
         if made is not None:
+            self._stand(symbol, made)
             self._put(made)
+
+    def _stand(self, symbol: str, made: Quote) -> None:
+        """Keep the last quote, unless what it was made of was forgotten meanwhile."""
+        with self._lock:
+            if symbol in self._quotes or symbol in self._trades:
+                self._standing[symbol] = made
 
     def _hand_bar(self, message: Json) -> None:
         try:
@@ -142,23 +165,19 @@ class Prices:
 _UNREADABLE: Final = (KeyError, TypeError, ValueError, OverflowError, InvalidInput)
 
 
-def _quote(symbol: str, quote: Json | None, trade: Json | None) -> Quote | None:
+def _quote(symbol: str, quote: Json | None, trade: Json | None, seed: Quote | None) -> Quote | None:
     """The quote of the newest bid and ask and the last trade; None while there is no price.
 
-    Where a side is missing, which Alpaca writes as 0, the last trade is both.
+    The last trade may be one from before the stream; its bid and ask never are.
     """
     times = [_instant(each["t"]) for each in (quote, trade) if each is not None]
-    last = None if trade is None else _price(trade["p"])
-    bid, ask = (None, None) if quote is None else (_price(quote["bp"]), _price(quote["ap"]))
-    if bid is None or ask is None or bid > ask:
-        if last is None:
-            return None
-        bid = ask = last
-    return Quote(symbol, bid, ask, max(times), QuoteSource.STREAM, last)
-
-
-def _price(value: object) -> Decimal | None:
-    return parse(value) or None
+    if not times:
+        return None
+    last = None if trade is None else price_in(trade["p"])
+    if last is None and seed is not None:
+        last = seed.last
+    sides = sides_in(quote, last) or (None if last is None else (last, last))
+    return sides and Quote(symbol, *sides, max(times), QuoteSource.STREAM, last)
 
 
 def _instant(value: object) -> datetime:

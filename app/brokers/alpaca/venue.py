@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +22,9 @@ from app.brokers.net.calls import Place
 from app.brokers.net.limits import Limits
 from app.brokers.net.stream import AT_ONCE, Credential, Hearing, Manners, Stream
 from app.domain.accounts import Account, Mode
-from app.domain.errors import BrokerAuth, BrokerError
-from app.domain.quotes import Bar
+from app.domain.errors import BrokerAuth, BrokerError, BrokerUnavailable
+from app.domain.instruments import Contract
+from app.domain.quotes import Bar, Quote
 from app.domain.refusals import explain
 from app.domain.reports import LinkReport
 from app.services.ports import Clock, Connection, Entered, MarketSource, Probe, Quotes
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Requests that Alpaca takes for an account in a minute.
 PER_MINUTE: Final = 200
+#: The longest silence of a stream of prices, in seconds: quotes stand as long as it was just heard.
+_PRICES_IDLE_S: Final = 10.0
 
 _log = structlog.get_logger()
 
@@ -83,7 +86,7 @@ class AlpacaVenue:
         self._patience: dict[str, Limits] = {}
         self._links: list[Callable[[LinkReport], None]] = []
         self._lock = threading.RLock()
-        self._market = Market(quotes, clock, self._prices_credential)
+        self._market = Market(quotes, clock, self._prices_credential, self._newest)
 
     # --- accounts ---------------------------------------------------------------------------------
 
@@ -185,10 +188,13 @@ class AlpacaVenue:
         seats = tuple(self._seats.values())
         best = self._market.best([seat.outlet for seat in seats])
         seat = next((seat for seat in seats if seat.outlet is best), None)
+        return None if seat is None else _data(seat)
+
+    def _newest(self, outlet: Outlet, contracts: Sequence[Contract]) -> Mapping[str, Quote]:
+        seat = self._seats.get(outlet.account_id)
         if seat is None:
-            return None
-        feed = Feed.IEX if seat.outlet.feed is Feed.TEST else seat.outlet.feed
-        return AlpacaData(seat.client, feed)
+            raise BrokerUnavailable("The account that streams prices was closed.")
+        return _data(seat).newest(contracts)
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002  prices carry their own time
         """Put what came in into the quote book, and stream what is needed; False: wait."""
@@ -216,7 +222,7 @@ class AlpacaVenue:
         if broker is None or seat.stream is not None:
             return
         hear, linked = partial(self._hear, seat, broker), partial(self._linked, seat)
-        credential = self._credential(outlet, Place(outlet.hosts.trading, {}))
+        credential = self._credential(outlet, Place(outlet.hosts.trading, {}), self._manners)
         hearing = Hearing(broker.catch_up, hear, linked)
         seat.stream = Stream(credential, UPDATES_PATH, TradeUpdates(outlet.keys), hearing)
         seat.stream.start()
@@ -248,14 +254,13 @@ class AlpacaVenue:
                 receive(report)
 
     def _prices_credential(self, outlet: Outlet) -> Credential:
-        return self._credential(outlet, Place(outlet.hosts.stream, PACKED))
+        manners = replace(self._manners, idle_s=min(self._manners.idle_s, _PRICES_IDLE_S))
+        return self._credential(outlet, Place(outlet.hosts.stream, PACKED), manners)
 
-    def _credential(self, outlet: Outlet, place: Place) -> Credential:
+    def _credential(self, outlet: Outlet, place: Place, manners: Manners) -> Credential:
         with self._lock:
             limits = self._patience.setdefault(outlet.keys.key, self._limits())
-        return Credential(
-            lambda: place, self._manners, limits, self._gate, self._chance, self._clock
-        )
+        return Credential(lambda: place, manners, limits, self._gate, self._chance, self._clock)
 
     def _client(self, keys: Keys, hosts: Hosts) -> AlpacaClient:
         from app.brokers.alpaca.client import AlpacaClient  # noqa: PLC0415  as in ``broker``
@@ -266,3 +271,8 @@ class AlpacaVenue:
 
     def _limits(self, per_minute: int | None = None) -> Limits:
         return Limits(self._clock.monotonic, self._chance, per_minute)
+
+
+def _data(seat: _Seat) -> AlpacaData:
+    feed = Feed.IEX if seat.outlet.feed is Feed.TEST else seat.outlet.feed
+    return AlpacaData(seat.client, feed)

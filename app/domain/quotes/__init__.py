@@ -16,7 +16,7 @@ from app.domain.quotes.bars import (
     resampled,
 )
 from app.domain.quotes.building import BarBuilder
-from app.domain.quotes.prices import MarketHours, Quote, QuoteSource
+from app.domain.quotes.prices import MarketHours, Quote, QuoteSource, is_wide
 from app.domain.quotes.ranges import Range, gaps, joined, pieces
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "begin",
     "following",
     "gaps",
+    "is_wide",
     "joined",
     "merged",
     "pieces",

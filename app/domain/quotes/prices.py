@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
+
+#: A spread that is wider than this part of its middle says little of what a contract is worth.
+_WIDE: Final = Decimal("0.1")
 
 
 class QuoteSource(StrEnum):
@@ -18,9 +22,17 @@ class QuoteSource(StrEnum):
     ALERT = "alert"
 
 
+def is_wide(bid: Decimal, ask: Decimal) -> bool:
+    """Whether bid and ask are more than a tenth of their middle apart."""
+    return ask - bid > abs(bid + ask) / 2 * _WIDE
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A contract's best bid and ask at an instant; both the last price when only that is known."""
+    """A contract's best bid and ask; both the last price when only that is known.
+
+    ``at`` is when they became so, whether or not they still hold.
+    """
 
     symbol: str
     bid: Decimal
@@ -31,10 +43,15 @@ class Quote:
 
     @property
     def mark(self) -> Decimal:
-        """The price that values a position: the last trade inside the spread, else the middle."""
-        if self.last is not None and self.bid <= self.last <= self.ask:
-            return self.last
-        return (self.bid + self.ask) / 2
+        """The price that values a position: the last trade inside the spread, else the middle.
+
+        In a wide spread, as quotes are after a close, it is the side next to the last trade.
+        """
+        middle = (self.bid + self.ask) / 2
+        if self.last is None:
+            return middle
+        nearest = min(max(self.last, self.bid), self.ask)
+        return nearest if nearest == self.last or is_wide(self.bid, self.ask) else middle
 
     def age(self, now: datetime) -> timedelta:
         """Time since the quote; never below zero."""

@@ -115,7 +115,7 @@ class Closer:
             what = "Add the account to the strategy again, or close the position at the broker"
             return [f"{words} cannot be closed from here: {why}. {what}."]
         simulated = account is not None and account.venue in {PAPER, CHAOS}
-        if simulated and self._quotes.fresh(key.symbol, self._clock.now()) is None:
+        if simulated and self._quotes.firm(key.symbol, self._clock.now()) is None:
             return [f"{words} is closed at the next price: there is no fresh price of it now."]
         return []
 

@@ -115,7 +115,13 @@ class Quotes(Protocol):
         """The last quote, however old."""
 
     def fresh(self, symbol: str, now: datetime) -> Quote | None:
-        """The last quote unless it is too old to act on."""
+        """The last quote unless it is too old to value anything by."""
+
+    def firm(self, symbol: str, now: datetime) -> Quote | None:
+        """The last quote unless it is too old to trade at, which it is sooner."""
+
+    def confirm(self, quote: Quote, at: datetime) -> None:
+        """Let the quote count as one of ``at``; it is taken unless something newer is fresh."""
 
 
 class PaperLog(Protocol):
