@@ -11,7 +11,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -65,8 +65,8 @@ STORMY: Final = {
     "stream_close": 0.01,
     "stream_mute": 0.005,
 }
-#: So much money that buying power limits nothing.
-_CASH: Final = "100000000"
+#: The money that the stand-in's account begins with: enough for all that a storm buys.
+CASH: Final = Decimal(100_000)
 #: Requests a minute, so many that only the fault ``limited`` is a limit.
 _RATE: Final = 60_000
 _KEPT_ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "TZ", "TMPDIR")
@@ -132,7 +132,7 @@ class StandInArena:
     def account(self, made: Core, shape: Shape) -> Account:
         """Connect the stand-in's account as a trader does, then let go wrong what shall."""
         key, secret = self.venue.keys
-        self.venue.tell("account", key=key, cash=_CASH, multiplier=4, rate_limit=_RATE)
+        self.venue.tell("account", key=key, multiplier=4, rate_limit=_RATE)
         desk = connections_of(made, {ALPACA: made.parts.alpaca})
         account = desk.connect(None, Wish("Storm at Alpaca", KeyPair(key, secret)))
         chances = {name: part for name, part in shape.faults.items() if name in FAULTS}
@@ -144,16 +144,16 @@ class StandInArena:
         return StandInPaper(self.venue, account.id)
 
 
-def storm(venue: StandIn, folder: Path, shape: Shape, *command: str) -> ScratchStorm:
+def storm(venue: StandIn, folder: Path, shape: Shape, say: Callable[[str], None]) -> ScratchStorm:
     """A storm at the stand-in, on a server in ``folder``."""
     kept = {name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ}
     return ScratchStorm(
         shape=shape,
         directory=folder,
-        command=command or server_command(),
+        command=server_command(),
         environment={**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         clock=SystemClock(),
-        say=_say,
+        say=say,
         arena=StandInArena(venue),
     )
 
@@ -197,7 +197,7 @@ def main() -> None:
 def _run(folder: Path, shape: Shape) -> dict[str, object]:
     folder.mkdir(parents=True, exist_ok=True)
     with outer_stand_in(folder / "alpaca", "--walk", "--seed", str(shape.seed)) as venue:
-        report = storm(venue, folder / "server", shape).run()
+        report = storm(venue, folder / "server", shape, _say).run()
         said = venue.tell("faults")
         _say(f"Faults that happened: {said['drawn']}.")
     return report
