@@ -93,6 +93,7 @@ def desk(
         floor = floor_of(core(settings, clock=clock, seed=2), ScriptedVenue(clock))
         made = Desk(floor, there, connected(floor, Keys(*there.keys)))
         try:
+            floor.core.parts.alpaca.begin()
             floor.core.brokers.of(made.account.id)
             made.soon(lambda: floor.core.parts.alpaca.connection(made.account.id).up)
             yield made

@@ -8,7 +8,15 @@ from decimal import Decimal
 import pytest
 
 from app.domain.errors import Conflict, NotFound
-from app.domain.orders import OrderEvent, OrderRole, OrderState, OrderType, Side, TimeInForce
+from app.domain.orders import (
+    EXTERNAL,
+    OrderEvent,
+    OrderRole,
+    OrderState,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from app.services.ports import OrderStep
 from app.store.unit_of_work import SqlStore
 from tests.support.records import (
@@ -163,6 +171,26 @@ def test_the_last_entry_is_the_newest_that_filled_at_least_in_part(store: SqlSto
         found = unit.orders.last_entry(BOOK)
     assert found is not None
     assert found.id == "order-0002"
+
+
+def test_openings_of_an_account_are_those_that_were_sent_from_an_instant_on(
+    store: SqlStore,
+) -> None:
+    withdrawn = {"state": OrderState.EXPIRED, "reason_code": "EXPIRED_BEFORE_SENDING"}
+    with store.write() as unit:
+        unit.orders.insert(order(1))
+        unit.orders.insert(order(2, state=OrderState.REJECTED))
+        unit.orders.insert(order(3, state=OrderState.EXPIRED))
+        unit.orders.insert(order(4, created_at=NOON - SECOND))
+        unit.orders.insert(order(5, reduce_only=True))
+        unit.orders.insert(order(6, state=OrderState.DENIED))
+        unit.orders.insert(order(7, **withdrawn))
+        unit.orders.insert(order(8, leg=EXTERNAL))
+        unit.orders.insert(order(9, account_id="account-2"))
+    with store.read() as unit:
+        assert unit.orders.count_openings(ACCOUNT.id, NOON) == 3
+        assert unit.orders.count_openings(ACCOUNT.id, NOON, but="order-0001") == 2
+        assert unit.orders.count_openings(ACCOUNT.id, NOON - SECOND) == 4
 
 
 def test_a_fill_is_booked_once_for_each_account(store: SqlStore) -> None:
