@@ -18,6 +18,11 @@ KILLS ?= 64
 SEED ?=
 REPORT ?=
 
+# A machine that keeps no compiled modules would compile those of the tests anew for each run and worker, for ten seconds.
+test faults sweep coverage crash: export PYTHONDONTWRITEBYTECODE =
+# Files are handed to the workers in the order of their names, so that no file of one long test is the last.
+BY_FILE := --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run demo setup-test test faults sweep coverage crash check format bench lock
 
@@ -35,7 +40,7 @@ demo: setup ## Serve with two accounts, five strategies and a synthetic market, 
 setup-test: setup $(TEST_TOOLS) ## Set up what the tests need: development packages, and Chromium, PostgreSQL and mono where they may be installed.
 
 test: setup-test ## Run the suite on two cores; ARGS="-k pnl" for a part of it.
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile -m "not hardship and not sweep" $(ARGS)
+	$(PYTHON) -m pytest -n $(JOBS) $(BY_FILE) -m "not hardship and not sweep" $(ARGS)
 
 faults: setup-test ## Take databases, disks and lives away from real servers: the tests that need minutes for it.
 	$(PYTHON) -m pytest -n $(JOBS) --dist load -m hardship $(ARGS)
@@ -44,7 +49,7 @@ sweep: setup-test ## Open every page in both themes and on a phone: nothing that
 	$(PYTHON) -m pytest -n $(JOBS) --dist load -m sweep $(ARGS)
 
 coverage: setup-test ## Run the suite with branch coverage and show what no test reaches.
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report=term $(ARGS)
+	$(PYTHON) -m pytest -n $(JOBS) $(BY_FILE) --cov --cov-report=term $(ARGS)
 
 crash: setup-test ## Kill a real server at every point of the crash matrix and at random; KILLS=200 for more, SEED=1 to repeat, REPORT=FILE to keep.
 	KILLS=$(KILLS) SEED=$(SEED) REPORT=$(REPORT) $(PYTHON) -m pytest -v -s tests/crash/all_points.py $(ARGS)
