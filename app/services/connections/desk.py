@@ -16,7 +16,7 @@ from app.domain.errors import (
 )
 from app.domain.events import Fact, FactKind, Level
 from app.domain.refusals import explain
-from app.domain.safety.switches import NOT_CONNECTED, Scope, Switch, TradingState
+from app.domain.safety.switches import NOT_CONNECTED, Scope
 from app.services.accounts import AccountService
 from app.services.connections import words as say
 from app.services.connections.asking import Asking, unconfirmed, worth
@@ -186,10 +186,7 @@ class ConnectionDesk:
                 raise Conflict(words, code=NOT_CONNECTED)
             uow.accounts.forget(account_id)
             working, held = _left(uow, account_id)
-            now, halted = self._clock.now(), TradingState.HALTED
-            switches.tighten(
-                uow, Switch(Scope.ACCOUNT, account_id, halted, now, NOT_CONNECTED, words)
-            )
+            switches.stop_disconnected(uow, account, self._clock.now())
             message = say.disconnected(account, working, held)
             kind = FactKind.ACCOUNT_DISCONNECTED
             self._tell(uow, account, kind, message, Level.WARNING)

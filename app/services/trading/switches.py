@@ -10,8 +10,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from app.domain.accounts import Account
 from app.domain.events import Fact, FactKind, Level
-from app.domain.safety.switches import BY_RULES, Scope, Stop, Switch, TradingState, strictest
+from app.domain.refusals import explain
+from app.domain.safety.switches import (
+    BY_RULES,
+    NOT_CONNECTED,
+    Scope,
+    Stop,
+    Switch,
+    TradingState,
+    strictest,
+)
 from app.services.ports import UnitOfWork
 
 #: Says of a switch that somebody threw it on the command line.
@@ -109,9 +119,20 @@ def resume(
 
 def stop_account(uow: UnitOfWork, account_id: str, at: datetime, words: str) -> bool:
     """Halt the account because its venue refused our credentials, in the venue's ``words``."""
+    account = uow.accounts.get(account_id)
+    if account and account.traits.keys and uow.accounts.credentials(account_id) is None:
+        # Nothing was refused: it was disconnected, and new keys are to end the halt by themselves.
+        return stop_disconnected(uow, account, at)
     said = words.strip().rstrip(".")
     detail = f"The venue refused the account's credentials: {said}. Enter them again, then resume."
     halted = Switch(Scope.ACCOUNT, account_id, TradingState.HALTED, at, "VENUE_AUTH", detail)
+    return tighten(uow, halted)
+
+
+def stop_disconnected(uow: UnitOfWork, account: Account, at: datetime) -> bool:
+    """Halt the account because there are no keys to its venue."""
+    words = explain(NOT_CONNECTED, account=account.name)
+    halted = Switch(Scope.ACCOUNT, account.id, TradingState.HALTED, at, NOT_CONNECTED, words)
     return tighten(uow, halted)
 
 

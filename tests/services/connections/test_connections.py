@@ -439,6 +439,22 @@ def test_a_halt_for_another_reason_outlives_a_reconnection(
     assert stop.switch.code == "VENUE_AUTH"
 
 
+def test_a_disconnected_account_is_not_said_to_have_been_refused(
+    desk: ConnectionDesk, house: CountingHouse, ann: str
+) -> None:
+    made = desk.connect(ann, PAPER)
+    desk.disconnect(ann, made.id)
+    with house.store.write() as uow:
+        # Somebody presses Resume, and the next order finds no keys.
+        switches.resume(uow, Scope.ACCOUNT, made.id, house.clock.now())
+        switches.stop_account(uow, made.id, house.clock.now(), "there are no keys")
+    stop = stop_of(house, made)
+    assert stop is not None
+    assert stop.switch.code == "NOT_CONNECTED"
+    desk.replace_keys(ann, made.id, PAPER_KEYS)
+    assert stop_of(house, made) is None
+
+
 def test_a_connected_account_is_tested_with_the_keys_that_are_kept(
     desk: ConnectionDesk, venue: Gatekeeper, ann: str
 ) -> None:
