@@ -74,7 +74,7 @@ class Settings(BaseSettings):
     )
     market_seed: int = Field(1, ge=0, description="Seed of the synthetic market.")
     quote_max_age_s: int = Field(
-        15, ge=1, description="Seconds after which a streamed price counts as unknown."
+        15, ge=1, description="Seconds for which a price counts after its stream was last heard."
     )
     alert_price_max_age_s: int = Field(
         900, ge=1, description="Seconds after which a price carried by an alert counts as unknown."

@@ -146,3 +146,75 @@ def test_a_subscriber_finds_the_quote_in_the_book() -> None:
     told.book.on_quote(lambda one: seen.append(told.book.latest(one.symbol)))
     told.book.put(quote())
     assert seen == [quote()]
+
+
+# --- quotes that their stream stands by -----------------------------------------------------------
+
+
+def test_a_quote_counts_while_its_stream_stands_by_it_and_keeps_its_own_instant() -> None:
+    told = Told()
+    one = quote()
+    told.book.put(one)
+    told.book.confirm(one, seconds(3600))
+    assert told.book.fresh("ESZ2026", seconds(3615)) is one
+    assert told.book.fresh("ESZ2026", seconds(3615.001)) is None
+    assert one.at == NOON
+
+
+def test_nobody_is_told_of_a_quote_that_still_stands() -> None:
+    told = Told()
+    one = quote()
+    told.book.put(one)
+    for second in range(0, 60, 5):
+        told.book.confirm(one, seconds(second))
+    assert told.taken == [one]
+
+
+def test_what_the_stream_brings_replaces_what_it_stood_by_even_with_an_earlier_instant() -> None:
+    told = Told()
+    one, two = quote(), quote("101", "101.25", after=50)
+    told.book.put(one)
+    told.book.confirm(one, seconds(60))
+    told.book.put(two)
+    assert told.book.fresh("ESZ2026", seconds(60)) is two
+    assert told.book.fresh("ESZ2026", seconds(70)) is None
+
+
+def test_a_quote_that_stands_is_taken_where_none_is_known_and_told_once() -> None:
+    told = Told()
+    seed = quote(source=QuoteSource.SNAPSHOT, after=-86400)
+    told.book.confirm(seed, NOON)
+    told.book.confirm(seed, seconds(1))
+    assert told.book.fresh("ESZ2026", seconds(1)) is seed
+    assert told.taken == [seed]
+
+
+def test_a_quote_that_stands_gives_way_to_a_newer_one_until_that_is_too_old() -> None:
+    told = Told()
+    seed, sent = quote(after=-86400), quote("90", "90", source=ALERT)
+    told.book.put(sent)
+    told.book.confirm(seed, seconds(899))
+    assert told.book.fresh("ESZ2026", seconds(899)) is sent
+    told.book.confirm(seed, seconds(901))
+    assert told.book.fresh("ESZ2026", seconds(901)) is seed
+
+
+def test_what_is_no_price_does_not_stand() -> None:
+    told = Told()
+    told.book.confirm(quote("0", "100.25"), NOON)
+    assert told.book.latest("ESZ2026") is None
+
+
+def test_a_quote_that_stands_is_firm_as_long_as_the_price_of_an_alert_would_be() -> None:
+    told = Told()
+    one, sent = quote(), quote("90", "90", source=ALERT, after=899)
+    told.book.put(one)
+    assert told.book.firm("ESZ2026", seconds(16)) is None
+    told.book.confirm(one, seconds(899))
+    told.book.put(sent)
+    assert told.book.firm("ESZ2026", seconds(900)) is one
+    told.book.confirm(one, seconds(901))
+    assert told.book.firm("ESZ2026", seconds(901)) is None
+    assert told.book.fresh("ESZ2026", seconds(901)) is one
+    told.book.put(quote("90", "90", source=ALERT, after=901))
+    assert told.book.firm("ESZ2026", seconds(901)) == quote("90", "90", source=ALERT, after=901)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from app.brokers.alpaca.price_stream import PriceStream
 from app.domain.errors import BrokerError, BrokerRejected
 from app.domain.instruments import Contract
 from app.domain.quotes import Quote
@@ -25,6 +24,17 @@ Ask = Callable[[Sequence[Contract]], Mapping[str, Quote]]
 _log = structlog.get_logger()
 
 
+class Unpriced(Protocol):
+    """A stream that lacks prices, by symbols as Alpaca writes them."""
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """The symbols that were not seeded yet."""
+
+    def seed(self, quotes: Mapping[str, Quote | None]) -> None:
+        """Take what was found; None where there is no price to be had."""
+
+
 class Seeds:
     """Asks one question at a time, whichever stream it is for."""
 
@@ -35,15 +45,19 @@ class Seeds:
         self._asking = threading.Lock()
         self._rests_until = clock.monotonic()
 
-    def sow(self, stream: PriceStream, ask: Ask) -> None:
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being asked."""
+        return not self._asking.locked()
+
+    def sow(self, stream: Unpriced, ask: Ask) -> None:
         """Begin to ask for the prices that the stream lacks, unless something is being asked."""
         symbols = stream.unpriced[:_MOST]
-        if not symbols or self._clock.monotonic() < self._rests_until:
-            return
-        if self._asking.acquire(blocking=False):
+        rests = self._clock.monotonic() < self._rests_until
+        if symbols and not rests and self.idle and self._asking.acquire(blocking=False):
             threading.Thread(target=self._ask, args=(stream, symbols, ask), daemon=True).start()
 
-    def _ask(self, stream: PriceStream, symbols: Sequence[str], ask: Ask) -> None:
+    def _ask(self, stream: Unpriced, symbols: Sequence[str], ask: Ask) -> None:
         try:
             named = {each: self._contract_of(each) for each in symbols}
             contracts = {each: known for each, known in named.items() if known is not None}

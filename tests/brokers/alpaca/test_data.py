@@ -123,6 +123,23 @@ def test_with_half_a_quote_and_no_trade_there_is_no_price() -> None:
     assert data.latest(contract()) is None
 
 
+def test_sides_far_apart_are_a_quote_only_with_a_last_trade() -> None:
+    data, _ = scripted(snapshot(150, 300, None))
+    assert data.latest(contract()) is None
+    data, _ = scripted(snapshot(150, 300, Decimal("270.5")))
+    quote = data.latest(contract())
+    assert quote is not None
+    assert (quote.bid, quote.ask, quote.mark) == tuple(map(Decimal, ("150", "300", "270.5")))
+
+
+def test_the_newest_quotes_of_many_symbols_are_one_question() -> None:
+    answer = snapshot(270, 271, Decimal("270.5")) | {"MSFT": {"latestQuote": None}, "X": None}
+    data, client = scripted(answer)
+    found = data.newest([contract(), contract("MSFT"), contract("SPY")])
+    assert {symbol: quote.mark for symbol, quote in found.items()} == {"AAPL": Decimal("270.5")}
+    assert [query["symbols"] for query in client.queries] == ["AAPL,MSFT,SPY"]
+
+
 def test_bars_are_those_of_the_time_that_was_asked_for(data: AlpacaData) -> None:
     bars = data.bars(contract(), Timeframe.MINUTE, START, START + HOUR)
     assert [bar.at for bar in bars] == [START + n * timedelta(minutes=1) for n in range(60)]

@@ -10,7 +10,7 @@ import pytest
 
 from app.brokers.alpaca.prices import Prices
 from app.domain.errors import BrokerUnavailable, StoreUnavailable
-from app.domain.quotes import Quote
+from app.domain.quotes import Quote, QuoteSource
 
 #: 2026-03-04 15:00:00 UTC in nanoseconds.
 AT = 1_772_636_400_000_000_000
@@ -136,3 +136,44 @@ def test_a_listener_that_fails_keeps_no_other_symbol_from_being_told(taken: Take
         taken.prices.hand_on()
     taken.prices.hand_on()
     assert {one.symbol for one in taken.quotes} == {"MSFT", "SPY"}
+
+
+def seed(bid: str, ask: str, last: str) -> Quote:
+    at = datetime(2026, 3, 3, 21, 0, tzinfo=UTC)
+    return Quote("AAPL", Decimal(bid), Decimal(ask), at, QuoteSource.SNAPSHOT, Decimal(last))
+
+
+def test_the_last_quote_stands_until_another_one_comes_or_it_is_forgotten(taken: Taken) -> None:
+    assert taken.prices.standing(["AAPL"]) == []
+    (made,) = taken.after(quote(1.6, 1.7))
+    assert taken.prices.standing(["AAPL", "MSFT"]) == [made]
+    later = taken.after(quote(1.7, 1.8))[-1]
+    assert taken.prices.standing(["AAPL"]) == [later]
+    taken.prices.forget(["AAPL"])
+    assert taken.prices.standing(["AAPL"]) == []
+
+
+def test_a_price_of_before_the_stream_stands_until_the_stream_tells_one(taken: Taken) -> None:
+    before = seed("1.5", "1.6", "1.55")
+    taken.prices.seed("AAPL", before)
+    assert taken.prices.standing(["AAPL"]) == [before]
+    (made,) = taken.after(trade(1.7))
+    assert (made.bid, made.ask) == (Decimal("1.7"), Decimal("1.7"))
+    taken.prices.seed("AAPL", before)
+    assert taken.prices.standing(["AAPL"]) == [made]
+
+
+def test_the_last_trade_of_before_the_stream_marks_its_first_quote(taken: Taken) -> None:
+    taken.prices.seed("AAPL", seed("1.5", "1.6", "1.55"))
+    (made,) = taken.after(quote(1.0, 2.5))
+    assert (made.bid, made.ask, made.mark) == (Decimal(1), Decimal("2.5"), Decimal("1.55"))
+
+
+def test_an_empty_quote_of_the_stream_is_the_last_trade_of_before_it(taken: Taken) -> None:
+    taken.prices.seed("AAPL", seed("1.5", "1.6", "1.55"))
+    (made,) = taken.after(quote(0, 0))
+    assert made.mark == Decimal("1.55")
+
+
+def test_sides_far_apart_without_any_trade_are_no_price(taken: Taken) -> None:
+    assert taken.after(quote(1.0, 2.5)) == []

@@ -146,3 +146,19 @@ def test_figures_go_to_whoever_is_shown_them_last(house: CountingHouse) -> None:
     house.clock.advance(1)
     assert house.recorder.tick(house.clock.now())
     assert house.sink.ticks == []
+
+
+def test_a_position_keeps_its_pnl_while_the_stream_stands_by_the_price_and_not_for_long_after(
+    house: CountingHouse,
+) -> None:
+    made = house.strategy()
+    house.fill(made, "1", "5000")
+    house.quote("5002")
+    quote = house.quotes.latest(ES)
+    assert quote is not None
+    for _ in range(12):
+        house.clock.advance(4)
+        house.quotes.confirm(quote, house.clock.now())
+        assert house.tick()[None].summary.open_pnl == D(100)
+    assert house.tick(14)[None].summary.open_pnl == D(100)
+    assert house.tick()[None].summary.open_pnl is None
