@@ -78,7 +78,7 @@ def test_28_a_replaced_order_can_be_cancelled_and_replaced_again(stage: Stage) -
     for quantity in (D(7), D(3)):
         stage.broker.replace(replace(sent, quantity=quantity), stage.contract)
         _works(stage, quantity)
-        stage.becomes("sb-1", "accepted")
+        stage.rests("sb-1")
     stage.broker.cancel(sent)
     stage.event("cancel", "sb-1")
     stage.becomes("sb-1", "canceled")
@@ -127,7 +127,7 @@ def test_62_a_cancel_that_a_fill_overtakes_leaves_what_filled_and_nothing_else(
 ) -> None:
     sent = stage.order("buy", "5", "limit", limit="499")
     stage.send(sent)
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.venue.slow_down(0.3)
     stage.broker.cancel(sent)
     stage.quote("498.90", "498.95")
@@ -145,7 +145,7 @@ def _resting(stage: Stage) -> Order:
         pytest.skip("The venue replaces nothing.")
     sent = stage.order("buy", "5", "limit", limit="490")
     stage.send(sent)
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     return sent
 
 

@@ -92,7 +92,7 @@ def test_47_a_cancel_whose_answer_was_lost_is_unknown_and_its_end_is_reported(
 ) -> None:
     sent = stage.order("buy", "1", "limit", limit="490")
     stage.send(sent)
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.venue.fault(fault, verb="cancel")
     with pytest.raises(BrokerUnknown):
         stage.broker.cancel(sent)

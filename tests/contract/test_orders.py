@@ -26,7 +26,7 @@ def test_01_a_market_order_fills_at_the_other_side_of_the_quote(stage: Stage) ->
 
 def test_02_a_limit_order_rests_and_fills_at_its_price_or_better(stage: Stage) -> None:
     stage.send(stage.order("buy", "5", "limit", limit="499.50"))
-    assert stage.becomes("sb-1", "accepted").filled_quantity == 0
+    assert stage.rests("sb-1").filled_quantity == 0
     stage.quote("499", "499.40")
     (fill,) = stage.fills(1)
     assert fill.price == D("499.40")
@@ -35,7 +35,7 @@ def test_02_a_limit_order_rests_and_fills_at_its_price_or_better(stage: Stage) -
 
 def test_03_a_stop_order_waits_for_its_price(stage: Stage) -> None:
     stage.send(stage.order("sell", "5", "stop", stop="499"))
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.quote("498.90", "499")
     (fill,) = stage.fills(1)
     assert (fill.side, fill.price) == (Side.SELL, D("498.90"))
@@ -43,7 +43,7 @@ def test_03_a_stop_order_waits_for_its_price(stage: Stage) -> None:
 
 def test_19_a_stop_limit_order_fills_no_worse_than_its_limit(stage: Stage) -> None:
     stage.send(stage.order("sell", "5", "stop_limit", stop="499", limit="498.95"))
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.quote("498.50", "498.60")
     stage.quiet()
     assert stage.told() == []
@@ -55,7 +55,7 @@ def test_19_a_stop_limit_order_fills_no_worse_than_its_limit(stage: Stage) -> No
 def test_20_a_trailing_stop_follows_the_best_price_and_never_back(stage: Stage) -> None:
     stage.filled("buy", "5", name="entry")
     stage.send(stage.order("sell", "5", "trailing_stop", trail="2"))
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.quote("510", "510.01")
     stage.quote("508.50", "508.51")
     stage.quiet()
@@ -89,7 +89,7 @@ def test_23_a_day_order_ends_with_its_session_and_one_that_is_good_till_cancelle
     stage.send(stage.order("buy", "5", "limit", limit="490", tif="day", name="day"))
     stage.send(stage.order("buy", "5", "limit", limit="490", tif="gtc", name="gtc"))
     for name in ("sb-day", "sb-gtc"):
-        stage.becomes(name, "accepted")
+        stage.rests(name)
     stage.venue.end_session()
     assert stage.event("expire", "sb-day").account_id == stage.account_id
     stage.becomes("sb-day", "expired")

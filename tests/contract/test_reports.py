@@ -65,7 +65,7 @@ def test_53_a_report_that_comes_twice_names_the_same_fill(stage: Stage) -> None:
 
 def test_54_a_fill_during_a_lost_stream_is_told_after_it_is_back(stage: Stage) -> None:
     stage.send(stage.order("buy", "5", "limit", limit="499"))
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.venue.lose_stream(0.3)
     stage.quote("498.90", "498.95")
     stage.becomes("sb-1", "filled")
@@ -82,7 +82,7 @@ def test_55_an_order_that_ended_during_a_lost_stream_is_told_after_it_is_back(
 ) -> None:
     sent = stage.order("buy", "5", "limit", limit="490")
     stage.send(sent)
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.venue.lose_stream(0.3)
     stage.broker.cancel(sent)
     stage.event("cancel", "sb-1")
@@ -99,7 +99,7 @@ def test_56_events_that_never_come_are_found_by_asking(stage: Stage) -> None:
 
 def test_57_a_broker_that_starts_again_finds_what_works_and_then_its_fills(stage: Stage) -> None:
     stage.send(stage.order("buy", "5", "limit", limit="499"))
-    stage.becomes("sb-1", "accepted")
+    stage.rests("sb-1")
     stage.restart()
     assert stage.works() == [("sb-1", D(5))]
     stage.quote("498.90", "498.95")

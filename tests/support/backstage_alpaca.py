@@ -47,8 +47,10 @@ class AlpacaBackstage(Backstage):
         return self._venue.connection(self.owner.id).up
 
     def names(self) -> list[str]:
-        orders = self._stand_in.tell("log", key=self._key)["orders"]
-        return [one["client_order_id"] for one in orders]
+        return [one["client_order_id"] for one in self._orders()]
+
+    def at_rest(self) -> bool:
+        return not any(one["status"].startswith("pending_") for one in self._orders())
 
     def end(self) -> None:
         self._venue.close()
@@ -97,6 +99,11 @@ class AlpacaBackstage(Backstage):
 
     def forbid_day_trading(self) -> None:
         self._stand_in.tell("account", key=self._key, pattern_day_trader_block=True)
+
+    def _orders(self) -> list[dict[str, str]]:
+        """The orders of the account as the stand-in's log has them."""
+        orders: list[dict[str, str]] = self._stand_in.tell("log", key=self._key)["orders"]
+        return orders
 
     def _theirs(self) -> StandIn:
         """The stand-in as somebody else speaks to it who has the account's keys."""

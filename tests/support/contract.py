@@ -81,6 +81,10 @@ class Backstage:
         """Each order that the venue's own memory has, by our id."""
         raise NotImplementedError
 
+    def at_rest(self) -> bool:
+        """Whether nothing is under way between the venue and its exchange."""
+        return True
+
     def end(self) -> None:
         """Leave the venue as it was found."""
 
@@ -226,6 +230,11 @@ class Stage:
             return held if held is not None and held.state == state else None
 
         return answered(found)
+
+    def rests(self, client_order_id: str) -> VenueOrder:
+        """The venue's order, once it works and can be changed."""
+        answered(self.venue.at_rest)
+        return self.becomes(client_order_id, "accepted")
 
     def works(self) -> list[tuple[str, Decimal]]:
         """The working orders by our ids, each with its quantity."""

@@ -269,3 +269,16 @@ def test_orders_and_fills_come_in_pages(alpaca: StandIn) -> None:
         seen += [one["order_id"] for one in page]
         token = {"page_token": page[-1]["id"]}
     assert seen == made
+
+
+def test_cancelling_all_says_of_each_that_cannot_be_cancelled_now(alpaca: StandIn) -> None:
+    order = alpaca.order(type="limit", limit_price="200")
+    other = alpaca.order(type="limit", limit_price="190")
+    for each in (order, other):
+        alpaca.becomes(each["id"], "new")
+    alpaca.tell("line", travel_ms=300)
+    assert alpaca.rest("PATCH", f"/orders/{order['id']}", {"limit_price": "201"}).ok
+    answer = alpaca.rest("DELETE", "/orders")
+    assert answer.status_code == 207
+    statuses = {one["id"]: one["status"] for one in answer.json()}
+    assert (statuses[order["id"]], statuses[other["id"]]) == (422, 200)

@@ -123,11 +123,15 @@ class Trading:
         return 204, None
 
     def cancel_all(self) -> Answer:
-        answer = []
+        answer: list[Json] = []
         for one in tuple(self._book.working):
+            status, body = 200, None
             if not one.over and one.status != "pending_cancel":
-                self._house.cancel(self._book, one)
-            answer.append({"id": one.id, "status": 200, "body": None})
+                try:
+                    self._house.cancel(self._book, one)
+                except ApiError as error:
+                    status, body = error.status, error.body
+            answer.append({"id": one.id, "status": status, "body": body})
         return 207, answer
 
     def _shown(self, ticket: Ticket, *, nested: bool) -> Json:
