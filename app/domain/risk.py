@@ -6,7 +6,7 @@ have been thrown in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -176,26 +176,35 @@ def value_allowed(
     return denied("ORDER_VALUE_LIMIT", value=value, limit=limit, account=account.name)
 
 
-def loss_allowed(account: Account, today: Decimal | None, until: datetime) -> Denied | None:
+def loss_allowed(
+    account: Account, today: Callable[[], Decimal | None], until: datetime
+) -> Denied | None:
     """Return why nothing may be opened before ``until``, or None.
 
-    ``today`` is the account's P&L of its trading day, None when it is not known.
+    ``today`` tells the account's P&L of its trading day, None when it is not known.
     """
     limit = account.max_daily_loss
     if limit is None:
         return None
-    if today is None:
+    made = today()
+    if made is None:
         return denied("DAY_PNL_UNKNOWN", account=account.name)
-    if today > -limit:
+    if made > -limit:
         return None
     return denied(
-        "DAILY_LOSS_LIMIT", account=account.name, lost=plain(-today), limit=limit, until=until
+        "DAILY_LOSS_LIMIT", account=account.name, lost=plain(-made), limit=limit, until=until
     )
 
 
-def count_allowed(account: Account, sent: int, until: datetime) -> Denied | None:
-    """Return why no further order may open anything before ``until``, or None."""
+def count_allowed(account: Account, sent: Callable[[], int], until: datetime) -> Denied | None:
+    """Return why no further order may open anything before ``until``, or None.
+
+    ``sent`` tells how many of the trading day were sent.
+    """
     limit = account.max_orders_a_day
-    if limit is None or sent < limit:
+    if limit is None:
         return None
-    return denied("ORDERS_A_DAY_LIMIT", account=account.name, sent=sent, limit=limit, until=until)
+    count = sent()
+    if count < limit:
+        return None
+    return denied("ORDERS_A_DAY_LIMIT", account=account.name, sent=count, limit=limit, until=until)

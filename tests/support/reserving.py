@@ -195,20 +195,28 @@ class Reserve:
             for each in self.broker.working
         }
 
+    def restarted(self) -> Reserve:
+        """The floor after the server was stopped and started again."""
+        folder = self.floor.core.settings.data_dir
+        self.floor.core.close()
+        floor = _opened(folder, self.floor.clock, self.floor.venue)
+        floor.keys.update(self.floor.keys)
+        floor.core.protector.tend_all()
+        floor.executor.start()
+        return Reserve(floor, self.account)
+
 
 @contextmanager
 def reserve(folder: Path) -> Iterator[Reserve]:
     """Open the core on the database in the folder, with an account at a venue that reserves."""
     clock = VirtualClock(OPENING)
-    venue = ReservingVenue(clock)
-    made = core(
-        settings_for(folder),
-        clock=clock,
-        seed=2,
-        venues={"scripted": venue.broker, ALPACA: venue.broker},
-    )
-    floor = floor_of(made, venue)
+    floor = _opened(folder, clock, ReservingVenue(clock))
     account = floor.account("held", ALPACA)
     floor.quote("500", symbol=SPY)
     yield Reserve(floor, account)
-    made.close()
+    floor.core.close()
+
+
+def _opened(folder: Path, clock: VirtualClock, venue: ScriptedVenue) -> Floor:
+    venues = {"scripted": venue.broker, ALPACA: venue.broker}
+    return floor_of(core(settings_for(folder), clock=clock, seed=2, venues=venues), venue)

@@ -50,6 +50,9 @@ class Bounds:
         account = uow.accounts.get(opening.key.account_id)
         if account is None:
             raise InvariantBroken("The account of an entry is gone.")
+        if account.watched:
+            # Nothing is ever sent there, and whoever refuses it says why.
+            return self._rules.judge(uow, opening)
         refusal = (
             risk.live_allowed(account, on=self._live)
             or _against(uow, account, opening)
@@ -70,7 +73,11 @@ class Bounds:
         return (
             self._value(held, opening, now)
             or self._loss(uow, held, began, ends)
-            or self._count(uow, held, opening, began, ends)
+            or risk.count_allowed(
+                held,
+                lambda: uow.orders.count_openings(held.id, began, but=opening.own),
+                ends,
+            )
         )
 
     def _value(self, account: Account, opening: Opening, now: datetime) -> Denied | None:
@@ -82,20 +89,10 @@ class Bounds:
     def _loss(
         self, uow: UnitOfWork, account: Account, began: datetime, ends: datetime
     ) -> Denied | None:
-        if account.max_daily_loss is None:
-            return None
-        refusal = risk.loss_allowed(account, self._today(account.id), ends)
+        refusal = risk.loss_allowed(account, lambda: self._today(account.id), ends)
         if refusal is not None and refusal.code == "DAILY_LOSS_LIMIT":
             self._tell_once(uow, account, began, refusal)
         return refusal
-
-    def _count(
-        self, uow: UnitOfWork, account: Account, opening: Opening, began: datetime, ends: datetime
-    ) -> Denied | None:
-        if account.max_orders_a_day is None:
-            return None
-        sent = uow.orders.count_openings(account.id, began, but=opening.own)
-        return risk.count_allowed(account, sent, ends)
 
     def _tell_once(
         self, uow: UnitOfWork, account: Account, began: datetime, refusal: Denied

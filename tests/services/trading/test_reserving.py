@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.domain.errors import BrokerLimited, BrokerRejected, BrokerUnavailable
+from app.domain.errors import (
+    BrokerLimited,
+    BrokerRejected,
+    BrokerUnavailable,
+    InvariantBroken,
+)
 from app.domain.inbox import AlertState
 from app.domain.orders import OrderEvent, OrderState
+from app.services.trading.send import Sender
 from tests.support.reserving import SPY, Reserve, reserve
 from tests.support.venue import Lost
 
@@ -185,6 +192,19 @@ def test_adding_at_the_market_takes_a_lone_stop_away_first_and_guards_the_whole(
     assert desk.broker.refused == []
 
 
+def test_no_lone_stop_goes_out_against_an_entry_that_is_not_filled_yet(desk: Reserve) -> None:
+    strategy = desk.strategy(**STOP)
+    desk.floor.send(strategy, action="buy", quantity="1")
+    desk.broker.fills_at_once = False
+    alert = desk.floor.send(strategy, action="buy", quantity="2")
+    desk.floor.wait(3)
+    assert desk.live() == {"open": 2}
+    desk.broker.fill(desk.floor.orders(alert)[0].client_order_id)
+    desk.floor.work()
+    assert desk.live() == {"stop_loss": 3}
+    assert desk.broker.refused == []
+
+
 def test_adding_keeps_a_pair_until_the_position_has_grown(desk: Reserve) -> None:
     strategy = desk.strategy(**GUARD)
     desk.floor.send(strategy, action="buy", quantity="1")
@@ -300,6 +320,43 @@ def test_an_exit_closes_what_filled_of_an_entry_that_it_cancels_and_that_was_gua
     desk.floor.wait(8)
     assert desk.floor.alert(leave.id).state is AlertState.EXECUTED
     assert desk.out(strategy)
+
+
+def test_after_a_restart_an_exit_that_waited_for_room_goes_out(desk: Reserve) -> None:
+    strategy = desk.strategy(**GUARD)
+    desk.floor.send(strategy, action="buy", quantity="3")
+    desk.broker.cancels_at_once = False
+    leave = desk.floor.send(strategy, action="exit")
+    desk.broker.cancels_at_once = True
+    again = desk.restarted()
+    for order in list(again.broker.working):
+        again.broker.end(order.client_order_id, OrderEvent.CANCEL)
+    again.floor.wait(8)
+    assert again.floor.alert(leave.id).state is AlertState.EXECUTED
+    assert again.out(strategy)
+    assert again.broker.refused == []
+    again.floor.core.close()
+
+
+def test_protection_that_no_decision_asks_for_any_more_is_taken_away(desk: Reserve) -> None:
+    strategy = desk.strategy(**GUARD)
+    alert = desk.floor.send(strategy, action="buy", quantity="3")
+    decision = desk.floor.decision(alert, desk.account)
+    with desk.floor.core.store.write() as uow:
+        uow.decisions.save(replace(decision, settings={}))
+    desk.floor.core.protector.tend_all()
+    assert desk.live() == {}
+
+
+def test_a_pair_is_never_made_for_a_venue_that_takes_none(desk: Reserve) -> None:
+    strategy = desk.strategy(**GUARD)
+    desk.floor.send(strategy, action="buy", quantity="3")
+    elsewhere = [
+        replace(order, account_id=desk.floor.paper.id) for order in desk.guards(strategy).values()
+    ]
+    sender = Sender(desk.floor.core.brokers, desk.floor.core.settler, desk.floor.clock)
+    with pytest.raises(InvariantBroken):
+        sender.submit_pair(*elsewhere)
 
 
 # --- several books on one account -----------------------------------------------------------------
