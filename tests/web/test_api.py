@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import timedelta
 from decimal import Decimal
 from html import unescape
@@ -609,7 +610,7 @@ def test_the_webhook_of_a_strategy_is_shown_with_its_last_use(world: World) -> N
 def test_the_description_of_the_api_names_every_route(still_world: World) -> None:
     spec = still_world.program().get("/api/openapi.json").get_json()
     routes = {
-        rule.rule.replace("<", "{").replace(">", "}")
+        re.sub(r"<(\w+:)?(\w+)>", r"{\2}", rule.rule)
         for rule in still_world.app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "openapi.spec"
     }
