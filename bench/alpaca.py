@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+import requests
 from sqlalchemy import select
 
 from app.clock import SystemClock
@@ -21,7 +22,7 @@ from app.domain.events import FactKind
 from app.store.tables.history import FACTS
 from app.store.tables.trading import ALERTS, FILLS
 from bench.browser import Browser
-from bench.exchange import exchange
+from bench.exchange import Exchange, exchange
 from bench.figures import Figure, at_most, percentile
 from bench.load import paced, post
 from bench.run import Run
@@ -31,6 +32,9 @@ from bench.stage import Stage, staged
 _PART: Final = "alpaca"
 _PRICES: Final = {"AAPL": "270", "MSFT": "500", "NVDA": "190", "SPY": "680", "F": "12"}
 _LATENCY_MS: Final = 10
+#: What no strategy trades.
+_OTHER: Final = "QQQ"
+_TIMEOUT_S: Final = 10
 _A_SECOND: Final = 5
 _ACCEPTED_P50_MS: Final = at_most(30)
 _ACCEPTED_P99_MS: Final = at_most(80)
@@ -77,7 +81,33 @@ def measure(run: Run) -> list[Figure]:
         time.sleep(1)
         browser.close()
         seen, filled = _seen(stage), _filled(stage)
-    return [*_accepted(seen, began, count), *_heard(browser, filled, count)]
+        bare = percentile(list(_bare(venue, run.pick(100, 10))), 50)
+    return [
+        Figure(_PART, "order sent to the stand-in by a bare client, p50", bare, "ms"),
+        *_accepted(seen, began, count),
+        *_heard(browser, filled, count),
+    ]
+
+
+def _bare(venue: Exchange, count: int) -> Iterator[float]:
+    """Milliseconds that an order takes which nobody has to decide on, and nobody keeps but it."""
+    keys = {"APCA-API-KEY-ID": venue.keys.key, "APCA-API-SECRET-KEY": venue.keys.secret}
+    order = {"symbol": _OTHER, "qty": "1", "type": "market", "time_in_force": "day"}
+    with requests.Session() as session:
+        session.trust_env = False
+        for number in range(count):
+            side = "sell" if number % 2 else "buy"
+            began = time.perf_counter()
+            answer = session.post(
+                f"{venue.address}/v2/orders",
+                json={**order, "side": side},
+                headers=keys,
+                timeout=_TIMEOUT_S,
+            )
+            took = time.perf_counter() - began
+            answer.raise_for_status()
+            yield 1000 * took
+            time.sleep(1 / _A_SECOND / 10)
 
 
 def _requests(stage: Stage, count: int) -> Iterator[bytes]:
