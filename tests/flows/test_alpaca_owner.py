@@ -6,19 +6,17 @@ import gc
 import logging
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
-from app.bootstrap import Runtime, build
+from app.bootstrap import build
 from app.brokers.alpaca.keys import Keys
 from app.config import Settings
-from app.domain.accounts import ALPACA, Account, Credentials
-from app.domain.settings import AccountLink, StrategySettings
 from app.services.ownership import Role
 from tests.support.alpaca import StandIn, inner_stand_in
+from tests.support.alpaca_flow import connected
 from tests.support.counting import counting_template
 from tests.support.serving import eventually
 
@@ -57,19 +55,6 @@ def settings(counting_template: Path, tmp_path: Path, alpaca: StandIn) -> Settin
     )
 
 
-def connected(made: Runtime, keys: Keys) -> Account:
-    """An account at Alpaca with a strategy that is on."""
-    core = made.core
-    plain = core.accounts.create_paper(None, "alpaca")
-    account = replace(plain, venue=ALPACA, settings={})
-    sealed = core.vault.encrypt(keys.to_json())
-    with core.store.write() as uow:
-        uow.accounts.update(account)
-        uow.accounts.enter(Credentials(account.id, keys.hint, sealed, core.clock.now()))
-    core.strategies.create(None, "One", "AAPL", StrategySettings(), [AccountLink(account.id)])
-    return account
-
-
 def streams(alpaca: StandIn) -> tuple[int, int]:
     """How many streams of orders and of prices were opened so far."""
     opened = alpaca.tell("faults")["streams"]
@@ -81,7 +66,7 @@ def test_a_standby_answers_for_the_money_of_an_account_and_opens_no_stream_until
 ) -> None:
     one, two = build(settings), build(settings)
     try:
-        account = connected(one, Keys(*alpaca.keys))
+        account, _ = connected(one, Keys(*alpaca.keys))
         one.start()
         eventually(lambda: streams(alpaca) == (1, 1) or None, 15)
         two.start()
