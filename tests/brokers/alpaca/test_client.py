@@ -168,6 +168,7 @@ def test_a_path_that_is_no_endpoint_proves_nothing(client: AlpacaClient) -> None
 
 def test_polling_leaves_a_quarter_of_the_rate_to_orders(alpaca: StandIn) -> None:
     clock = VirtualClock(NOON)
+    alpaca.tell("account", key=KEY, rate_limit=8)
     with calling(alpaca.address, keys_of(alpaca), per_minute=8, clock=clock) as client:
         for _ in range(6):
             client.read("/account")
