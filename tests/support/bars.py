@@ -47,7 +47,13 @@ class Archive:
         return contract.instrument.kind is InstrumentKind.STOCK
 
     def bars(
-        self, contract: Contract, timeframe: Timeframe, start: datetime, end: datetime
+        self,
+        contract: Contract,
+        timeframe: Timeframe,
+        start: datetime,
+        end: datetime,
+        *,
+        adjusted: bool = False,
     ) -> Sequence[Bar]:
         self.asked.append((contract.symbol, timeframe, Range(start, end)))
         if self.meanwhile is not None:

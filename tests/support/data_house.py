@@ -45,7 +45,13 @@ class DataHouse:
         return self.quotes.get(contract.symbol)
 
     def bars(
-        self, contract: Contract, timeframe: Timeframe, start: datetime, end: datetime
+        self,
+        contract: Contract,
+        timeframe: Timeframe,
+        start: datetime,
+        end: datetime,
+        *,
+        adjusted: bool = False,
     ) -> Sequence[Bar]:
         self._take(f"bars {contract.symbol} {timeframe}")
         return [bar for bar in self.days.get(contract.symbol, []) if start <= bar.at < end]

@@ -1,7 +1,7 @@
 """Alpaca's market data: the clock, the newest prices, and bars, of shares and crypto pairs.
 
-Bars are adjusted for splits: a split is no fall in price, and must look like none to whoever
-computes with them.
+Bars that are kept are as they were traded: adjusted ones would contradict the kept ones after the
+next split.
 """
 
 from __future__ import annotations
@@ -100,7 +100,13 @@ class AlpacaData:
             }
 
     def bars(
-        self, contract: Contract, timeframe: Timeframe, start: datetime, end: datetime
+        self,
+        contract: Contract,
+        timeframe: Timeframe,
+        start: datetime,
+        end: datetime,
+        *,
+        adjusted: bool = False,
     ) -> Sequence[Bar]:
         """The bars that begin at or after ``start`` and before ``end``, oldest first."""
         if end <= start:
@@ -114,7 +120,7 @@ class AlpacaData:
             "limit": str(_PAGE),
         }
         if not _is_crypto(contract):
-            query["adjustment"] = "split"
+            query["adjustment"] = "split" if adjusted else "raw"
         rows = self._pages(contract, name, query)
         with _legible():
             return [_bar(contract, row) for row in rows]

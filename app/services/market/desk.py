@@ -137,7 +137,7 @@ def _ask(source: MarketSource, contract: Contract, now: datetime, last: _Told) -
     """Ask for the quote and for the day; what could not be had is as it was told last."""
     try:
         quote = source.latest(contract)
-        bars = source.bars(contract, Timeframe.DAY, now - _BACK, now)
+        bars = source.bars(contract, Timeframe.DAY, now - _BACK, now, adjusted=True)
     except BrokerError as error:
         if error.code == "UNKNOWN_SYMBOL":
             return _Told(unknown=error.detail)

@@ -23,9 +23,19 @@ class MarketSource(Protocol):
         """The newest quote; None when the service knows the contract and has no price."""
 
     def bars(
-        self, contract: Contract, timeframe: Timeframe, start: datetime, end: datetime
+        self,
+        contract: Contract,
+        timeframe: Timeframe,
+        start: datetime,
+        end: datetime,
+        *,
+        adjusted: bool = False,
     ) -> Sequence[Bar]:
-        """The bars that begin at or after ``start`` and before ``end``, oldest first."""
+        """The bars that begin at or after ``start`` and before ``end``, oldest first.
+
+        They are as they were traded, so that what is kept never changes; ``adjusted``, those of
+        before a split are as if it had been made, for comparing with today's price.
+        """
 
 
 class MarketSources(Protocol):

@@ -179,11 +179,15 @@ def test_a_time_that_ends_before_it_begins_has_no_bars() -> None:
     assert client.queries == []
 
 
-def test_bars_of_shares_are_adjusted_for_splits_and_of_the_feed() -> None:
+@pytest.mark.parametrize(("adjusted", "asked"), [(False, "raw"), (True, "split")])
+def test_bars_of_shares_are_as_traded_or_adjusted_for_splits_and_of_the_feed(
+    adjusted: bool,
+    asked: str,
+) -> None:
     data, client = scripted({"bars": {}, "next_page_token": None}, feed="sip")
-    data.bars(contract(), Timeframe.DAY, START, START + HOUR)
+    data.bars(contract(), Timeframe.DAY, START, START + HOUR, adjusted=adjusted)
     (query,) = client.queries
-    assert (query["adjustment"], query["feed"], query["limit"]) == ("split", "sip", "10000")
+    assert (query["adjustment"], query["feed"], query["limit"]) == (asked, "sip", "10000")
 
 
 def test_bars_without_end_are_refused_with_what_to_do() -> None:
