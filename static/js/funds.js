@@ -57,11 +57,11 @@ function showAgreement(scope, { state, differences, checked_at: checked, linked 
   note(one("[data-linked]", scope), linked === null ? "None is needed" : heard);
 }
 
-/** Whether the venue's cash is ours, to the cent. */
-function cashNote({ cash, venue }) {
+/** Whether the venue's cash is ours, to the cent; what it does not answer now is what it said. */
+function cashNote({ cash, venue, venue_problem: problem }) {
   if (!venue) return "";
-  const theirs = money(venue.cash);
-  return theirs === money(cash) ? "the venue says the same" : `the venue says ${theirs}`;
+  const [says, theirs] = [problem ? "said" : "says", money(venue.cash)];
+  return `the venue ${says} ${theirs === money(cash) ? "the same" : theirs}`;
 }
 
 function note(node, text) {
