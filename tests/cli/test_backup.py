@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -33,10 +33,11 @@ EMPTY = {"alerts": 0, "orders": 0, "fills": 0}
 @pytest.fixture(params=["sqlite", "postgres"])
 def installed(request: pytest.FixtureRequest, shell: Shell) -> Shell:
     """A terminal after a first user ann, once for each kind of database."""
-    if request.param == "postgres":
-        if shutil.which("pg_dump") is None:
-            pytest.skip("pg_dump is not on the PATH")
-        shell.env["DATABASE_URL"] = request.getfixturevalue("postgres_store_url")
+    if request.param == "sqlite":
+        return cast("Shell", request.getfixturevalue("ready"))
+    if shutil.which("pg_dump") is None:
+        pytest.skip("pg_dump is not on the PATH")
+    shell.env["DATABASE_URL"] = request.getfixturevalue("postgres_store_url")
     shell.ok("migrate")
     shell.ok("user", "create", "ann", "--password", PASSWORD)
     return shell

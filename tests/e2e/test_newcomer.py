@@ -11,8 +11,9 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browsing import REFUSED_FORM, Desk, ready, stay, stayed, visit
 from tests.support.newcomer import copied, sign_up
+from tests.support.quick import PASSWORD
 from tests.support.serving import Server, serving
-from tests.support.trader import PASSWORD, filled_in
+from tests.support.trader import filled_in
 
 
 @pytest.fixture(scope="module")

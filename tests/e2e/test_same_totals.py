@@ -28,8 +28,9 @@ from app.domain.quotes import Quote, QuoteSource
 from app.services.inbox import Delivery
 from app.store import migrate
 from tests.support.browsing import Desk, visit
+from tests.support.quick import PASSWORD
 from tests.support.serving import eventually, serving
-from tests.support.trader import PASSWORD, Trader, steady
+from tests.support.trader import Trader, steady
 from tests.support.world import settings_for
 
 SEED = 7

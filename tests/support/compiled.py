@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from apiflask import APIFlask
@@ -10,8 +10,6 @@ from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
 
 from app.web import WebDeps, create_app
-
-Builder = Callable[..., tuple[str, str]]
 
 
 class KeptTemplates(BytecodeCache):
@@ -29,16 +27,22 @@ class KeptTemplates(BytecodeCache):
 
 
 class KeptRule(Rule):
-    """A route whose function that builds its address is compiled once for all that are alike."""
+    """A route that is compiled once for all that are alike."""
 
-    kept: dict[object, Builder] = {}  # noqa: RUF012  shared on purpose
+    kept: dict[object, Rule] = {}  # noqa: RUF012  shared on purpose
 
-    def _compile_builder(self, append_unknown: bool = True) -> Builder:
+    def compile(self) -> None:
         defaults = tuple((self.defaults or {}).items())
-        alike = (self.rule, tuple(self._trace), defaults, append_unknown)
-        if alike not in self.kept:
-            self.kept[alike] = super()._compile_builder(append_unknown)
-        return self.kept[alike]
+        alike = (self.rule, defaults, self.host, self.subdomain, self.merge_slashes)
+        kept = self.kept.get(alike)
+        if kept is None:
+            super().compile()
+            self.kept[alike] = self
+            return
+        self._parts, self._trace, self._converters = kept._parts, kept._trace, kept._converters
+        self.arguments = kept.arguments
+        # Bound to the other route, of which they use nothing but its converters.
+        self._build, self._build_unknown = kept._build, kept._build_unknown
 
 
 TEMPLATES = KeptTemplates()

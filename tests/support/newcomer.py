@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.support.quick import PASSWORD
 from tests.support.serving import Server
-from tests.support.trader import PASSWORD
 
 
 def sign_up(page: Page, server: Server) -> None:

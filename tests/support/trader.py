@@ -16,17 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from argon2 import PasswordHasher
 
 from app.bootstrap import core
 from app.clock import SystemClock
-from app.services.users import UserService
 from app.store import migrate
+from tests.support.quick import PASSWORD, quick_users
 from tests.support.serving import START_S, Person, Server, eventually, serving
 from tests.support.tree import ROOT
 from tests.support.world import settings_for
 
-PASSWORD = "correct horse battery"
 COOKIE = "signalbox_session"
 USERS = tuple(f"trader{number}" for number in range(1, 61))
 
@@ -45,20 +43,6 @@ def steady(now: datetime) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True)
-class OneHash:
-    """Passwords that are all the same, kept as a hash that is quick to check."""
-
-    known: str
-
-    def hash(self, password: str) -> str:
-        assert password == PASSWORD
-        return self.known
-
-    def verify(self, password_hash: str | None, password: str) -> bool:
-        return password_hash == self.known and password == PASSWORD
-
-
 def populate(data_dir: Path, names: Sequence[str], **settings: str) -> dict[str, str]:
     """Make the database with these users; returns the secret of an API token of each."""
     chosen = settings_for(data_dir).model_copy(
@@ -67,9 +51,7 @@ def populate(data_dir: Path, names: Sequence[str], **settings: str) -> dict[str,
     data_dir.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(chosen.store_url)
     made = core(chosen)
-    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    hashed = OneHash(quick.hash(PASSWORD))
-    people = UserService(made.store, made.clock, made.ids, made.vault, hashed, made.accounts)
+    people = quick_users(made)
     users = [people.create(name, PASSWORD) for name in names]
     secrets = {user.name: made.users.create_token(user.id, "test")[1] for user in users}
     made.close()

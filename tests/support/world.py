@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +53,26 @@ from tests.support.connecting import Gatekeeper
 from tests.support.data_house import DataHouse
 from tests.support.leases import OneLease, owning
 from tests.support.notifying import Postman
+from tests.support.quick import PASSWORD, quick_users
 from tests.support.storming import Launches
 from tests.support.venue import ScriptedVenue
 
 #: A Wednesday, 09:00 in Chicago: the trading day of 4 March 2026.
 START = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
-PASSWORD = "correct horse battery"
 #: Room for the pictures of one user.
 PICTURE_BYTES = 20 * 1024 * 1024
 NAMES = ("ann", "bob")
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 
 
+@cache
+def _settings() -> Settings:
+    return Settings(_env_file=None, async_mode="threading", database_url=None)
+
+
 def settings_for(folder: Path) -> Settings:
     """Settings that read nothing from the environment of the test."""
-    return Settings(_env_file=None, data_dir=folder, async_mode="threading", database_url=None)
+    return _settings().model_copy(update={"data_dir": folder})
 
 
 def make_template(folder: Path) -> None:
@@ -75,8 +81,9 @@ def make_template(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings.store_url)
     made = core(settings, clock=VirtualClock(START), seed=1)
+    people = quick_users(made)
     for name in NAMES:
-        made.users.create(name, PASSWORD)
+        people.create(name, PASSWORD)
     made.close()
 
 

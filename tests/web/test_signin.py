@@ -10,7 +10,8 @@ import pytest
 from app.bootstrap import core
 from app.clock import VirtualClock
 from app.store import migrate
-from tests.support.world import PASSWORD, START, Browser, World, open_world, settings_for
+from tests.support.quick import PASSWORD
+from tests.support.world import START, Browser, World, open_world, settings_for
 
 
 @pytest.fixture
