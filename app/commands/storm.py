@@ -23,8 +23,9 @@ from app.commands.parts.opening import opened
 from app.commands.serve import server_command
 from app.config import Settings, load
 from app.domain.errors import InvalidInput
-from app.domain.safety.storms import Storm, StormState
+from app.domain.safety.storms import Storm
 from app.storm.plan import Shape
+from app.storm.report import verdict_of
 from app.storm.scratch import ScratchStorm
 from app.storm.show import text, traces
 from app.storm.stage import faults as read_faults
@@ -165,11 +166,10 @@ def _main_database() -> Settings:
 
 def _keep(settings: Settings, report: dict[str, object]) -> None:
     with opened(settings) as made, made.store.write() as uow:
-        state = StormState.PASSED if report["passed"] else StormState.FAILED
         uow.storms.save(
             Storm(
                 id=made.ids(),
-                state=StormState.BROKEN if report["interrupted"] else state,
+                state=verdict_of(report),
                 started_at=datetime.fromisoformat(str(report["started_at"])),
                 ended_at=datetime.fromisoformat(str(report["ended_at"])),
                 settings={"mode": "scratch"},

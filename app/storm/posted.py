@@ -15,7 +15,7 @@ from app.store.unit_of_work import SqlStore
 from app.storm.evidence import Scene
 from app.storm.paper import ChaosPaper
 from app.storm.plan import TEST_MARKETS, Message, Shape, closing, messages
-from app.storm.report import Course, Json, compose
+from app.storm.report import Course, Json, compose, verdict_of
 from app.storm.sending import Crew, Ledger, Post
 from app.storm.server import StormBroken
 from app.storm.settling import settle
@@ -135,8 +135,7 @@ class PostedStorm:
     def _end(self, report: Json) -> None:
         # Each alert has a page of its own with every step.
         rows = [{**row, "trace": []} for row in report["alerts"]]  # type: ignore[attr-defined]
-        state = StormState.PASSED if report["passed"] else StormState.FAILED
-        self._save(state, {**report, "alerts": rows}, self.clock.now())
+        self._save(verdict_of(report), {**report, "alerts": rows}, self.clock.now())
 
     def _save(
         self, state: StormState, report: Mapping[str, object], ended: datetime | None

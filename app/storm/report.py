@@ -10,13 +10,18 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from app.domain.inbox import Alert, AlertState
 from app.domain.orders import Order
+from app.domain.safety.storms import StormState
 from app.storm.evidence import Evidence
 from app.storm.judge import Judgment, judge
 from app.storm.plan import Message, Shape
 from app.storm.sending import Ledger
+
+#: The part of the alerts that must have led to an order for a storm to prove anything.
+_LEAST_TRADED: Final = 0.25
 
 Json = dict[str, object]
 
@@ -59,10 +64,12 @@ def compose(course: Course, evidence: Evidence) -> Json:
     rows = _rows(course, evidence, acknowledged)
     kept = [row for row in rows if row["alert_id"] is not None]
     complete = len(kept) == len(course.messages) and not course.interrupted
-    passed = judgment.holds and not torn and not course.unsettled and complete
+    held = judgment.holds and not torn and not course.unsettled and complete
+    problem = _too_quiet(kept) if held else None
     return {
-        "passed": passed,
+        "passed": held and problem is None,
         "interrupted": course.interrupted,
+        "problem": problem,
         "settings": course.shape.to_json(),
         "started_at": _wire(course.started_at),
         "ended_at": _wire(course.ended_at),
@@ -78,6 +85,24 @@ def compose(course: Course, evidence: Evidence) -> Json:
         "endings": [_ending(each, course.started_at) for each in course.endings],
         "alerts": rows,
     }
+
+
+def verdict_of(report: Json) -> StormState:
+    """Return how the storm ended: without a verdict where too little happened to prove anything."""
+    if report["interrupted"] or report["problem"] is not None:
+        return StormState.BROKEN
+    return StormState.PASSED if report["passed"] else StormState.FAILED
+
+
+def _too_quiet(rows: Sequence[Json]) -> str | None:
+    """Say why nothing is proven when most alerts never came to an order; None when enough did."""
+    traded = sum(row["venue_orders"] != 0 for row in rows)
+    if traded >= _LEAST_TRADED * len(rows):
+        return None
+    return (
+        f"Only {traded} of {len(rows)} alerts led to an order at the venue: the others ended"
+        " without one, and what is not traded cannot be lost or doubled."
+    )
 
 
 def machine(release: str) -> Json:

@@ -17,6 +17,9 @@ def _lines(report: Json) -> Iterator[str]:
     counts, answers = report["counts"], report["answers_ms"]
     yield f"# Storm: {verdict(report)}"
     yield ""
+    if report["problem"]:
+        yield report["problem"]
+        yield ""
     yield (
         f"{counts['alerts']} alerts, {counts['posts']} posts,"
         f" {counts['acknowledged']} acknowledged, {counts['refused']} refused,"
@@ -50,6 +53,8 @@ def verdict(report: Json) -> str:
     """Return how it ended, in a few words."""
     if report["interrupted"]:
         return "interrupted, nothing is proven"
+    if report["problem"]:
+        return "nothing is proven"
     return "passed, nothing lost and nothing doubled" if report["passed"] else "FAILED"
 
 
