@@ -15,7 +15,7 @@ from app.brokers.quotes import QuoteBook
 from app.brokers.registry import Factory, Registry
 from app.clock import SystemClock
 from app.config import Settings
-from app.domain.accounts import CHAOS, PAPER
+from app.domain.accounts import ALPACA, CHAOS, PAPER
 from app.ids import TimeOrderedIds
 from app.passwords import Argon2Passwords
 from app.services.accounts import AccountService
@@ -27,6 +27,7 @@ from app.services.halts import HaltDesk, HaltKeeper, make_halts
 from app.services.health import Health
 from app.services.inbox import Inbox
 from app.services.manual import ManualDesk
+from app.services.market import Listings
 from app.services.pace import Pace
 from app.services.pnl import Books, NoSink, Recorder
 from app.services.ports import Clock
@@ -189,7 +190,7 @@ def core(
         reconciler=reconciler,
         drift=drift,
         inbox=inbox,
-        strategies=StrategyService(store, clock, ids, parts.vault),
+        strategies=_strategies(parts),
         users=UserService(store, clock, ids, parts.vault, Argon2Passwords(), accounts),
         accounts=accounts,
         desk=desk,
@@ -263,6 +264,11 @@ def _accounts(parts: Parts, tracker: Tracker) -> AccountService:
     checks = {PAPER: PaperSettings.read, CHAOS: ChaosSettings.read}
     roll = parts.settings.trading_day_roll
     return AccountService(parts.store, parts.clock, parts.ids, roll, checks, tracker.pay)
+
+
+def _strategies(parts: Parts) -> StrategyService:
+    listings = Listings({ALPACA: parts.alpaca}, parts.clock)
+    return StrategyService(parts.store, parts.clock, parts.ids, parts.vault, listings)
 
 
 def _reconciling(parts: Parts, settler: Settler, sender: Sender) -> tuple[Reconciler, DriftDesk]:

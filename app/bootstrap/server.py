@@ -39,7 +39,7 @@ from app.domain.accounts import ALPACA
 from app.domain.instruments import resolve
 from app.domain.sessions import Roll
 from app.services.alarms import Alarms
-from app.services.calendar import CalendarDesk
+from app.services.calendar import BesideDesk, CalendarDesk
 from app.services.curves import CurveDesk
 from app.services.funded.whatif import WhatIf
 from app.services.funds import Funds
@@ -284,13 +284,10 @@ def _storms(made: Core) -> StormDesk:
 
 
 def _web_deps(
-    made: Core,
-    supervisor: Supervisor,
-    ownership: Ownership,
-    notices: Notices,
-    pause: Wake,
+    made: Core, supervisor: Supervisor, ownership: Ownership, notices: Notices, pause: Wake
 ) -> WebDeps:
     views = Views(made.store, made.settings.trading_day_roll)
+    calendar = CalendarDesk(made.store, made.reads, made.clock, views, made.recorder, pause)
     journal = JournalDesk(made.store, made.reads, made.clock)
     return WebDeps(
         settings=_web_settings(made),
@@ -318,7 +315,8 @@ def _web_deps(
         health=made.health,
         sources=made.sources,
         views=views,
-        calendar=CalendarDesk(made.store, made.reads, made.clock, views, made.recorder, pause),
+        calendar=calendar,
+        beside=BesideDesk({ALPACA: made.parts.alpaca}, calendar, made.clock),
         curves=CurveDesk(made.reads, views, made.clock, made.recorder),
         measuring=Measuring(made.reads, views, made.clock, pause),
         journal=journal,

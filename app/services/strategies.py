@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from app.domain.accounts import Account
 from app.domain.errors import Conflict, InvalidInput, NotFound
 from app.domain.events import Fact, FactKind
-from app.domain.instruments import resolve
+from app.domain.instruments import Contract, resolve
 from app.domain.settings import AccountLink, StrategySettings, validate, validate_link
 from app.domain.strategies import Strategy, StrategyKind, StrategyState, WebhookKey
+from app.services.market.listings import Listings
 from app.services.ports import Clock, Ids, Store, UnitOfWork, Vault
 
 _NAME_LENGTH: Final = 80
@@ -28,11 +30,14 @@ class StrategyService:
     ``user_id`` None stands for the command line, which sees everything.
     """
 
-    def __init__(self, store: Store, clock: Clock, ids: Ids, vault: Vault) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, ids: Ids, vault: Vault, listings: Listings
+    ) -> None:
         self._store = store
         self._clock = clock
         self._ids = ids
         self._vault = vault
+        self._listings = listings
 
     def create(
         self,
@@ -44,7 +49,8 @@ class StrategyService:
     ) -> tuple[Strategy, str]:
         """Register a strategy and return it with its webhook key.
 
-        Raises InvalidInput with the fields that are wrong, Conflict for a name in use.
+        Raises InvalidInput with the fields that are wrong, a symbol that the venue of an account
+        does not trade among them, Conflict for a name in use.
         """
         now = self._clock.now()
         strategy = Strategy(
@@ -58,6 +64,7 @@ class StrategyService:
             updated_at=now,
             user_id=user_id,
         )
+        self._ask_venues(strategy, frozenset())
         secret = self._vault.new_secret()
         with self._store.write() as uow:
             self._check(uow, strategy, now)
@@ -76,21 +83,37 @@ class StrategyService:
         settings: StrategySettings,
         accounts: Sequence[AccountLink],
     ) -> Strategy:
-        """Change a strategy; what is decided from now on uses the new settings."""
+        """Change a strategy; what is decided from now on uses the new settings.
+
+        Raises as ``create`` does; what it trades already stays, whatever a venue says of it.
+        """
         now = self._clock.now()
+        fields: dict[str, Any] = {
+            "name": name.strip(),
+            "symbol": symbol.strip().upper(),
+            "settings": settings,
+            "accounts": tuple(accounts),
+            "updated_at": now,
+        }
+        with self._store.read() as uow:
+            before = _webhook(uow, user_id, strategy_id)
+        same = before.symbol == fields["symbol"]
+        known = frozenset(link.account_id for link in before.accounts if same)
+        self._ask_venues(replace(before, **fields), known)
         with self._store.write() as uow:
-            strategy = replace(
-                _webhook(uow, user_id, strategy_id),
-                name=name.strip(),
-                symbol=symbol.strip().upper(),
-                settings=settings,
-                accounts=tuple(accounts),
-                updated_at=now,
-            )
+            strategy = replace(_webhook(uow, user_id, strategy_id), **fields)
             self._check(uow, strategy, now)
             uow.strategies.update(strategy)
             self._tell(uow, strategy, f"{strategy.name}: settings changed")
         return strategy
+
+    def remark(self, strategy: Strategy) -> str | None:
+        """Return what its venues, when they were asked last, left to be said of its symbol."""
+        contract = self._contract(strategy)
+        if contract is None:
+            return None
+        remarks = [self._listings.remark(each, contract) for each in self._accounts(strategy)]
+        return " ".join(dict.fromkeys(each for each in remarks if each is not None)) or None
 
     def get(self, user_id: str | None, strategy_id: str) -> Strategy:
         """Return the strategy; raises NotFound, also for another user's."""
@@ -193,6 +216,32 @@ class StrategyService:
         with self._store.read() as uow:
             _own(uow, user_id, strategy_id)
             return uow.keys.of_strategy(strategy_id)
+
+    def _ask_venues(self, strategy: Strategy, known: Collection[str]) -> None:
+        """Raise InvalidInput for a symbol that an account's venue does not trade.
+
+        On the accounts of ``known`` it is only asked about.
+        """
+        contract = self._contract(strategy)
+        if contract is None:
+            return
+        for account in self._accounts(strategy):
+            refusal = self._listings.refusal(account, contract)
+            if refusal is not None and account.id not in known:
+                raise refusal
+
+    def _contract(self, strategy: Strategy) -> Contract | None:
+        """What it trades; None for a symbol that can be none, which is refused anyhow."""
+        try:
+            return resolve(strategy.symbol, self._clock.now().date())
+        except InvalidInput:
+            return None
+
+    def _accounts(self, strategy: Strategy) -> Sequence[Account]:
+        """Its accounts that are its owner's; others are refused anyhow."""
+        with self._store.read() as uow:
+            found = [uow.accounts.get(link.account_id) for link in strategy.accounts]
+        return [each for each in found if each is not None and each.user_id == strategy.user_id]
 
     def _check(self, uow: UnitOfWork, strategy: Strategy, now: datetime) -> None:
         _check_name(strategy.name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.services.addon import Addon
     from app.services.agreement import Agreement
     from app.services.bars import BarHouse
-    from app.services.calendar import CalendarDesk
+    from app.services.calendar import BesideDesk, CalendarDesk
     from app.services.connections import ConnectionDesk
     from app.services.curves import CurveDesk
     from app.services.faults import FaultBook
@@ -107,6 +107,7 @@ class WebDeps:
     sources: Sources
     views: Views
     calendar: CalendarDesk
+    beside: BesideDesk
     curves: CurveDesk
     measuring: Measuring
     journal: JournalDesk

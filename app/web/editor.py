@@ -65,6 +65,7 @@ def create() -> ResponseReturnValue:
     except (InvalidInput, Conflict) as error:
         return _page_new(_typed(request.form), _errors(error)), _status(error)
     flash(f"{made.name} is created. Paste its address and message into TradingView.")
+    _flash_remark(made)
     return redirect(f"/strategies/{made.id}")
 
 
@@ -92,6 +93,7 @@ def save(strategy_id: str) -> ResponseReturnValue:
     except (InvalidInput, Conflict) as error:
         return _page(strategy, _typed(request.form), _errors(error)), _status(error)
     flash(f"{saved.name} is saved. The next alert uses the new settings.")
+    _flash_remark(saved)
     return redirect(f"/strategies/{strategy_id}")
 
 
@@ -124,6 +126,13 @@ def restore(strategy_id: str) -> ResponseReturnValue:
     deps().strategies.restore(me().id, strategy_id)
     flash("The strategy is back, switched off.")
     return redirect(f"/strategies/{strategy_id}")
+
+
+def _flash_remark(strategy: Strategy) -> None:
+    """Say what its venues left to be said of its symbol."""
+    remark = deps().strategies.remark(strategy)
+    if remark is not None:
+        flash(remark, "warn")
 
 
 def _page_new(form: Form, errors: Mapping[str, str]) -> str:

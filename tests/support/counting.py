@@ -19,7 +19,7 @@ from sqlalchemy import select
 from app.brokers.paper_settings import PaperSettings
 from app.brokers.quotes import QuoteBook
 from app.clock import VirtualClock
-from app.domain.accounts import Account
+from app.domain.accounts import ALPACA, Account
 from app.domain.events import Fact, FactKind
 from app.domain.instruments import resolve
 from app.domain.journal import advance
@@ -32,6 +32,7 @@ from app.ids import TimeOrderedIds
 from app.services.accounts import AccountService
 from app.services.bus import Bus
 from app.services.calendar.booking import count_fill
+from app.services.market import Listings
 from app.services.pnl import Books, Recorder, Tick
 from app.services.ports import Book, BookKey, Sample, Series
 from app.services.strategies import StrategyService
@@ -42,6 +43,7 @@ from app.store.repos.rolled import SAMPLE
 from app.store.tables.history import STRATEGY_PNL_HISTORY
 from app.store.unit_of_work import SqlStore
 from app.vault import Vault
+from tests.support.registrar import Registrar
 
 #: A Monday, 10:00 in Chicago: the trading day of 16 November 2026, which ends at 16:00.
 MORNING = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
@@ -93,7 +95,9 @@ class CountingHouse:
         self.accounts = AccountService(
             self.store, clock, self.ids, ROLL, {"paper": PaperSettings.read}
         )
-        self.strategies = StrategyService(self.store, clock, self.ids, self.vault)
+        self.registrar = Registrar()
+        listings = Listings({ALPACA: self.registrar}, clock)
+        self.strategies = StrategyService(self.store, clock, self.ids, self.vault, listings)
         self.users = UserService(
             self.store, clock, self.ids, self.vault, self.passwords, self.accounts
         )

@@ -32,14 +32,16 @@ from app.domain.settings import AccountLink, StrategySettings
 from app.domain.strategies import Strategy
 from app.domain.users import User
 from app.services.alarms import Alarms
-from app.services.calendar import CalendarDesk
+from app.services.calendar import BesideDesk, CalendarDesk
 from app.services.curves import CurveDesk
 from app.services.funded.whatif import WhatIf
 from app.services.funds import Funds
 from app.services.journal import DayDesk, JournalDesk, Measuring, PictureDesk
+from app.services.market import Listings
 from app.services.notices import NoticeDesk
 from app.services.statements import StatementDesk
 from app.services.storms import StormDesk
+from app.services.strategies import StrategyService
 from app.services.tracing import Tracer
 from app.services.views import Views
 from app.store import migrate
@@ -54,6 +56,7 @@ from tests.support.data_house import DataHouse
 from tests.support.leases import OneLease, owning
 from tests.support.notifying import Postman
 from tests.support.quick import PASSWORD, quick_users
+from tests.support.registrar import Registrar
 from tests.support.storming import Launches
 from tests.support.venue import ScriptedVenue
 
@@ -103,6 +106,7 @@ class World:
     postman: Postman = field(default_factory=Postman)
     data_house: DataHouse = field(default_factory=DataHouse)
     gatekeeper: Gatekeeper = field(default_factory=Gatekeeper)
+    registrar: Registrar = field(default_factory=Registrar)
     alpaca: ScriptedVenue | None = None
 
     def user(self, name: str = "ann") -> User:
@@ -230,10 +234,11 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
     ownership = owning(lease, clock, Alarms(made.store, clock))
     stopping: list[bool] = []
     launches, postman, data_house = Launches(), Postman(), DataHouse()
-    gatekeeper = Gatekeeper()
+    gatekeeper, registrar = Gatekeeper(), Registrar()
     funds = Funds(made.brokers, clock)
     made.bus.subscribe(funds.hear)
     views = Views(made.store, settings.trading_day_roll)
+    calendar = CalendarDesk(made.store, made.reads, clock, views, made.recorder, nothing)
     journal = JournalDesk(made.store, made.reads, clock)
     web = WebDeps(
         settings=replace(
@@ -256,7 +261,9 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         clock=clock,
         ids=made.ids,
         inbox=made.inbox,
-        strategies=made.strategies,
+        strategies=StrategyService(
+            made.store, clock, made.ids, made.vault, Listings({ALPACA: registrar}, clock)
+        ),
         users=made.users,
         accounts=made.accounts,
         connections=connections_of(made, {ALPACA: gatekeeper}),
@@ -286,7 +293,8 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         health=made.health,
         sources=made.sources,
         views=views,
-        calendar=CalendarDesk(made.store, made.reads, clock, views, made.recorder, nothing),
+        calendar=calendar,
+        beside=BesideDesk({ALPACA: registrar}, calendar, clock),
         curves=CurveDesk(made.reads, views, clock, made.recorder),
         measuring=Measuring(made.reads, views, clock, nothing),
         journal=journal,
@@ -329,6 +337,7 @@ def open_world(template: Path, folder: Path, **web_settings: object) -> World:
         postman,
         data_house,
         gatekeeper,
+        registrar,
         alpaca,
     )
 

@@ -42,6 +42,7 @@ INVENTORY = {
     "GET /api/accounts/<account_id>/cash-flows": G.EITHER,
     "GET /api/accounts/<account_id>/cash-flows.csv": G.EITHER,
     "GET /api/accounts/<account_id>/connection": G.EITHER,
+    "GET /api/accounts/<account_id>/venue-history": G.EITHER,
     "GET /api/accounts/<account_id>/figures": G.EITHER,
     "GET /api/accounts/<account_id>/executions": G.EITHER,
     "GET /api/accounts/<account_id>/executions.csv": G.EITHER,

@@ -6,15 +6,16 @@ next split.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from app.brokers.alpaca.insight import asset_of
 from app.brokers.alpaca.numbers import price_in, sides_in
+from app.brokers.alpaca.reading import legible, truth
 from app.brokers.alpaca.wire import symbol_out
 from app.domain.accounts import ALPACA, traits
-from app.domain.errors import BrokerAuth, BrokerRejected, BrokerUnavailable, InvalidInput
+from app.domain.errors import BrokerAuth, BrokerRejected, BrokerUnavailable
 from app.domain.instruments import Contract, InstrumentKind
 from app.domain.money import parse
 from app.domain.quotes import Bar, MarketHours, Quote, QuoteSource, Timeframe
@@ -59,10 +60,10 @@ class AlpacaData:
     def hours(self) -> MarketHours:
         """The hours of the stock market; half days and holidays are in them."""
         clock = self._client.read("/clock")
-        with _legible():
+        with legible():
             return MarketHours(
                 at=_instant(clock["timestamp"]),
-                is_open=_truth(clock["is_open"]),
+                is_open=truth(clock["is_open"]),
                 next_open=_instant(clock["next_open"]),
                 next_close=_instant(clock["next_close"]),
             )
@@ -75,7 +76,7 @@ class AlpacaData:
         """
         found = self._snapshots([contract])
         if not found:
-            self._insist(symbol_out(contract))
+            self._insist(contract)
         return found.get(contract.symbol)
 
     def newest(self, contracts: Sequence[Contract]) -> dict[str, Quote]:
@@ -89,7 +90,7 @@ class AlpacaData:
     def _snapshots(self, contracts: Sequence[Contract]) -> dict[str, Quote | None]:
         names = {symbol_out(contract): contract for contract in contracts}
         answer = self._asked(contracts[0], "snapshots", {"symbols": ",".join(names)})
-        with _legible():
+        with legible():
             found = answer["snapshots"] if _is_crypto(contracts[0]) else answer
             return {
                 names[name].symbol: _quote(
@@ -122,7 +123,7 @@ class AlpacaData:
         if not _is_crypto(contract):
             query["adjustment"] = "split" if adjusted else "raw"
         rows = self._pages(contract, name, query)
-        with _legible():
+        with legible():
             return [_bar(contract, row) for row in rows]
 
     def _pages(self, contract: Contract, name: str, query: Mapping[str, str]) -> list[Any]:
@@ -130,7 +131,7 @@ class AlpacaData:
         more: dict[str, str] = {}
         for _ in range(_PAGES):
             answer = self._asked(contract, "bars", {**query, **more})
-            with _legible():
+            with legible():
                 rows += answer["bars"].get(name) or []
                 token = answer["next_page_token"]
             if not token:
@@ -156,24 +157,13 @@ class AlpacaData:
                 code="MARKET_DATA_PLAN",
             ) from error
 
-    def _insist(self, name: str) -> None:
+    def _insist(self, contract: Contract) -> None:
         """Raise BrokerRejected UNKNOWN_SYMBOL where Alpaca does not list the symbol at all."""
-        try:
-            self._client.read(f"/assets/{name}")
-        except BrokerRejected as error:
+        if asset_of(self._client, contract) is None:
             raise BrokerRejected(
-                f"Alpaca knows no symbol {name}: look for its spelling there.",
+                f"Alpaca knows no symbol {symbol_out(contract)}: look for its spelling there.",
                 code="UNKNOWN_SYMBOL",
-            ) from error
-
-
-@contextmanager
-def _legible() -> Iterator[None]:
-    """An answer of another form than the documented one is none."""
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError, ValueError, InvalidInput) as error:
-        raise BrokerUnavailable("Alpaca's answer cannot be read.") from error
+            )
 
 
 def _is_crypto(contract: Contract) -> bool:
@@ -203,12 +193,6 @@ def _bar(contract: Contract, row: Any) -> Bar:  # noqa: ANN401  JSON
         close=parse(row["c"]),
         volume=parse(row["v"]),
     )
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError
-    return value
 
 
 def _instant(text: str) -> datetime:

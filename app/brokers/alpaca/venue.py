@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from app.brokers.alpaca.data import AlpacaData
+from app.brokers.alpaca.insight import asset_of, days_of
 from app.brokers.alpaca.keys import Hosts, Keys
 from app.brokers.alpaca.market import Market, Outlet
 from app.brokers.alpaca.probing import probed
@@ -27,7 +28,16 @@ from app.domain.instruments import Contract
 from app.domain.quotes import Bar, Quote
 from app.domain.refusals import explain
 from app.domain.reports import LinkReport
-from app.services.ports import Clock, Connection, Entered, MarketSource, Probe, Quotes
+from app.services.ports import (
+    Asset,
+    Clock,
+    Connection,
+    Entered,
+    MarketSource,
+    Probe,
+    Quotes,
+    VenueDay,
+)
 
 if TYPE_CHECKING:
     from app.brokers.alpaca.broker import AlpacaBroker
@@ -170,6 +180,22 @@ class AlpacaVenue:
         finally:
             client.close()
 
+    # --- what Alpaca knows besides ----------------------------------------------------------------
+
+    def asset(self, account_id: str, contract: Contract) -> Asset | None:
+        """Return what Alpaca lists under the symbol, None when it does not; raises BrokerError."""
+        return asset_of(self._open(account_id).client, contract)
+
+    def days(self, account_id: str) -> Sequence[VenueDay]:
+        """Return the account's last month by Alpaca's own count; raises BrokerError."""
+        return days_of(self._open(account_id).client)
+
+    def _open(self, account_id: str) -> _Seat:
+        seat = self._seats.get(account_id)
+        if seat is None:
+            raise BrokerUnavailable("The account is not open here.")
+        return seat
+
     # --- prices -----------------------------------------------------------------------------------
 
     def follow(self, needed: Callable[[], Sequence[str]]) -> None:
@@ -191,10 +217,7 @@ class AlpacaVenue:
         return None if seat is None else _data(seat)
 
     def _newest(self, outlet: Outlet, contracts: Sequence[Contract]) -> Mapping[str, Quote]:
-        seat = self._seats.get(outlet.account_id)
-        if seat is None:
-            raise BrokerUnavailable("The account that streams prices was closed.")
-        return _data(seat).newest(contracts)
+        return _data(self._open(outlet.account_id)).newest(contracts)
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002  prices carry their own time
         """Put what came in into the quote book, and stream what is needed; False: wait."""

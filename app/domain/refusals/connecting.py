@@ -33,6 +33,11 @@ CONNECTING: Final = (
         "Try again in a moment.",
     ),
     Refusal(
+        "NO_VENUE_HISTORY",
+        "The account's days by the count of {venue} are not known: {said}",
+        "Look again in a moment; trading does not need them.",
+    ),
+    Refusal(
         "CONNECTED_ALREADY",
         "The account {number} is here already, {where}.",
         "If it was disconnected, enter the new keys on its own page; two books of one account would"

@@ -160,6 +160,7 @@ NO_SETTING: Final = frozenset(
         "ACCOUNT_REFUSED",
         "ACCOUNT_NOT_USABLE",
         "VENUE_NOT_REACHED",
+        "NO_VENUE_HISTORY",
         "CONNECTED_ALREADY",
         "OTHER_ACCOUNT",
         "VENUE_REJECTED",

@@ -1,7 +1,19 @@
-"""Markets: when they trade (hours), who is told that one opened (watch), their prices (desk)."""
+"""Markets: when they trade (hours), who is told that one opened (watch), their prices (desk).
+
+listings says which symbols the venue of an account trades.
+"""
 
 from app.services.market.desk import MarketData, MarketDesk
 from app.services.market.hours import HoursBook, HoursSource, Standing
+from app.services.market.listings import Listings
 from app.services.market.watch import MarketWatch
 
-__all__ = ["HoursBook", "HoursSource", "MarketData", "MarketDesk", "MarketWatch", "Standing"]
+__all__ = [
+    "HoursBook",
+    "HoursSource",
+    "Listings",
+    "MarketData",
+    "MarketDesk",
+    "MarketWatch",
+    "Standing",
+]

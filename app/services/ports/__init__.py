@@ -8,7 +8,15 @@ from app.services.ports.agreement import (
     StoredFill,
     StoredTrip,
 )
-from app.services.ports.connecting import Connection, Connector, Entered, Probe
+from app.services.ports.connecting import (
+    Asset,
+    Connection,
+    Connector,
+    Entered,
+    Insight,
+    Probe,
+    VenueDay,
+)
 from app.services.ports.days import BookDays, DayNotes
 from app.services.ports.funded import FundedAccounts, KeptNews, KeptRules, RuleSets
 from app.services.ports.history import (
@@ -51,6 +59,7 @@ __all__ = [
     "Addons",
     "Agreements",
     "Alerts",
+    "Asset",
     "Attachments",
     "Book",
     "BookDays",
@@ -79,6 +88,7 @@ __all__ = [
     "History",
     "Holder",
     "Ids",
+    "Insight",
     "Kept",
     "KeptNews",
     "KeptRules",
@@ -119,5 +129,6 @@ __all__ = [
     "UnitOfWork",
     "Users",
     "Vault",
+    "VenueDay",
     "Whose",
 ]

@@ -1,13 +1,15 @@
-"""Connecting accounts: what a venue says of keys before they are kept, and of a connection."""
+"""Connected accounts: what a venue says of keys, of a connection, and besides orders and prices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from app.domain.accounts import Mode
+from app.domain.instruments import Contract
 from app.domain.reports import AccountSnapshot
 
 
@@ -76,3 +78,37 @@ class Connector(Protocol):
 
     def connection(self, account_id: str) -> Connection:
         """Return how the account's connection stands, without asking anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """What a venue lists; ``tradable`` is whether it takes orders for it now."""
+
+    symbol: str
+    name: str
+    exchange: str
+    tradable: bool
+    shortable: bool
+    fractionable: bool
+    marginable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VenueDay:
+    """What an account was worth, in its currency, at the end of a day as its venue cuts days."""
+
+    day: date
+    equity: Decimal
+
+
+class Insight(Protocol):
+    """What a venue knows besides orders and prices; each verb raises BrokerError if it is silent.
+
+    An account that is not open is not asked for.
+    """
+
+    def asset(self, account_id: str, contract: Contract) -> Asset | None:
+        """What the venue lists under the contract's symbol; None when it does not list it."""
+
+    def days(self, account_id: str) -> Sequence[VenueDay]:
+        """The account's last days by the venue's own count, oldest first."""

@@ -143,7 +143,7 @@ def create(body: StrategyIn) -> tuple[Json, int]:
     made, key = deps().strategies.create(
         me().id, body.name, body.symbol, body.parsed(), body.links()
     )
-    return {**_shown(made), "webhook_key": key, "webhook_url": webhook_url(key)}, 201
+    return {**_saved(made), "webhook_key": key, "webhook_url": webhook_url(key)}, 201
 
 
 @guard(Guard.EITHER)
@@ -157,7 +157,7 @@ def change(strategy_id: str, body: StrategyIn) -> Json:
         settings=body.parsed(),
         accounts=body.links(),
     )
-    return _shown(changed)
+    return _saved(changed)
 
 
 @guard(Guard.EITHER)
@@ -206,6 +206,11 @@ def restore(strategy_id: str) -> Json:
 
 def _shown(each: Strategy) -> Json:
     return wire.strategy(each, account_names(me().id), stop_on(Scope.STRATEGY, each.id))
+
+
+def _saved(each: Strategy) -> Json:
+    """A strategy with what its venues left to be said of its symbol, null when that is nothing."""
+    return {**_shown(each), "remark": deps().strategies.remark(each)}
 
 
 def install(api: APIBlueprint) -> None:

@@ -8,6 +8,8 @@ from apiflask import APIBlueprint
 from pydantic import Field, SecretStr
 
 from app.domain.accounts import Mode
+from app.domain.errors import BrokerUnavailable
+from app.domain.refusals import explain
 from app.services.connections import Bounds, KeyPair, Wish
 from app.web.api import accounts
 from app.web.api.listing import Amount, Strict, add
@@ -108,6 +110,18 @@ def connection(account_id: str) -> Json:
 
 
 @guard(Guard.EITHER)
+def venue_history(account_id: str) -> Json:
+    """Show the account's last days by its venue's own count beside ours, the newest first."""
+    web, account = deps(), deps().accounts.get(me().id, account_id)
+    if not web.ownership.may_trade:
+        said = "This server stands by and asks no venue."
+        words = explain("NO_VENUE_HISTORY", venue=account.traits.title, said=said)
+        raise BrokerUnavailable(words, code="NO_VENUE_HISTORY")
+    found = web.beside.days(me().id, account)
+    return {"account_id": account.id, "days": [shapes.day_beside(each) for each in found]}
+
+
+@guard(Guard.EITHER)
 def configure(account_id: str, body: SettingsIn) -> Json:
     """Replace the venue's own settings of a connected account."""
     deps().connections.set_up(me().id, account_id, body.settings)
@@ -145,6 +159,7 @@ def install_connections(api: APIBlueprint) -> None:
     add(api, "POST", "/accounts/test-connection", test_connection, body=TrialIn)
     own = "/accounts/<account_id>"
     add(api, "GET", f"{own}/connection", connection)
+    add(api, "GET", f"{own}/venue-history", venue_history)
     add(api, "PUT", f"{own}/connection", configure, body=SettingsIn)
     add(api, "PUT", f"{own}/keys", replace_keys, body=KeysIn)
     add(api, "PUT", f"{own}/limits", bound, body=BoundsIn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.domain.accounts import Account, Mode
+from app.services.calendar import DayBeside
 from app.services.connections import State
 from app.services.ports import Connection, Probe
 from app.web import wire
@@ -75,4 +76,15 @@ def _stream(found: Connection | None) -> Json | None:
         "last_error": found.last_error,
         "requests_left": found.requests_left,
         "requests_per_minute": found.requests_per_minute,
+    }
+
+
+def day_beside(each: DayBeside) -> Json:
+    """Return a day by the venue's count and by ours; what is unknown is null."""
+    return {
+        "day": each.day.isoformat(),
+        "equity": wire.money(each.equity),
+        "venue_pnl": wire.money(each.theirs),
+        "our_pnl": wire.money(each.ours),
+        "difference": wire.money(each.difference),
     }

@@ -105,7 +105,9 @@ def test_a_symbol_that_is_not_listed_is_unknown(data: AlpacaData) -> None:
 
 
 def test_a_listed_symbol_without_a_price_has_none() -> None:
-    data, _ = scripted({}, {"symbol": "AAPL"})
+    asset = {"name": "Apple Inc.", "exchange": "NASDAQ", "status": "active"}
+    flags = dict.fromkeys(("tradable", "shortable", "fractionable", "marginable"), True)
+    data, _ = scripted({}, {**asset, **flags})
     assert data.latest(contract()) is None
 
 

@@ -32,7 +32,7 @@ Act = Callable[[Trading, Call], tuple[int, Any]]
 _ROUTES: Final[tuple[tuple[str, str, str, Act], ...]] = (
     ("GET", "account", "account", lambda api, call: api.account()),
     ("GET", "account/configurations", "read", lambda api, call: api.configurations()),
-    ("GET", "account/portfolio/history", "read", lambda api, call: api.history()),
+    ("GET", "account/portfolio/history", "read", lambda api, call: api.history(call.query)),
     ("GET", "account/activities", "fills", lambda api, call: api.activities(None, call.query)),
     (
         "GET",

@@ -221,8 +221,26 @@ class Trading:
         size = _count(query, "page_size", _MOST_ACTIVITIES, _MOST_ACTIVITIES)
         return 200, [one.to_json(self._book.id) for one in found[:size]]
 
-    def history(self) -> Answer:
-        """Equity at the start, after each execution at the prices of executions, and now."""
+    def history(self, query: Query) -> Answer:
+        """Equity at the start, after each execution at the prices of executions, and now.
+
+        With days as timeframe it is that at the end of each, told at its begin in New York.
+        """
+        frame, points = query.get("timeframe", "1Min"), self._worth()
+        if frame == "1D":
+            days = {at.astimezone(NEW_YORK).date(): equity for at, equity in points}
+            points = [(_midnight(day), equity) for day, equity in days.items()]
+        base = points[0][1]
+        return 200, {
+            "timestamp": [int(at.timestamp()) for at, _ in points],
+            "equity": [float(round(equity, 2)) for _, equity in points],
+            "profit_loss": [float(round(equity - base, 2)) for _, equity in points],
+            "profit_loss_pct": [float(round((equity - base) / base, 6)) for _, equity in points],
+            "base_value": float(base),
+            "timeframe": frame,
+        }
+
+    def _worth(self) -> list[tuple[datetime, Decimal]]:
         marks: dict[str, Decimal] = {}
         cash, held = Decimal(self._book.terms.cash), dict[str, Decimal]()
         points = [(self._book.created_at, cash)]
@@ -234,15 +252,11 @@ class Trading:
             worth = sum((qty * marks[symbol] for symbol, qty in held.items()), ZERO)
             points.append((one.at, cash + worth))
         points.append((self._house.hours.now(), self._book.equity(self._house.prices)))
-        base = points[0][1]
-        return 200, {
-            "timestamp": [int(at.timestamp()) for at, _ in points],
-            "equity": [float(round(equity, 2)) for _, equity in points],
-            "profit_loss": [float(round(equity - base, 2)) for _, equity in points],
-            "profit_loss_pct": [float(round((equity - base) / base, 6)) for _, equity in points],
-            "base_value": float(base),
-            "timeframe": "1Min",
-        }
+        return points
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=NEW_YORK)
 
 
 def _closed(ticket: Ticket) -> bool:
