@@ -7,6 +7,7 @@ import { plural, stamp } from "./fmt.js";
 import { setAttr, setText } from "./live.js";
 import { attempt, toast } from "./toast.js";
 import { showAsking, showRefused, showTrial } from "./trial.js";
+import { mountVenueDays } from "./venuedays.js";
 
 const EVERY_MS = 3000;
 const when = (at) => stamp(new Date(at));
@@ -91,9 +92,11 @@ export function mountConnection(root, state) {
   const card = one("#connection-card", root);
   const path = `/api/accounts/${state.account_id}`;
   let known = state;
+  const tellDays = mountVenueDays(one("#venue-days", root), path, state);
   const draw = (found) => {
     known = found;
     show(card, found);
+    tellDays(found);
   };
   const load = async () => {
     try {
