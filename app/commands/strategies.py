@@ -51,7 +51,10 @@ def create(
         user_id = owner(made, user)
         links = [AccountLink(made.accounts.find(user_id, each).id) for each in accounts]
         found, key = made.strategies.create(user_id, name, symbol, chosen, links)
+        remark = made.strategies.remark(found)
         one(_with_key(made, found, key), as_json=as_json)
+    if remark is not None:
+        click.echo(remark, err=True)
 
 
 @strategy.command("list")

@@ -70,3 +70,12 @@ def test_what_is_connected_already_takes_new_keys_and_nothing_else(shell: Shell)
     result = shell.run("account", "connect", "stocks", "--max-orders-a-day", "3")
     assert result.exit_code == 2
     assert "only its keys are replaced" in result.output
+
+
+def test_a_strategy_made_beside_the_server_says_that_its_symbol_was_not_checked(
+    shell: Shell,
+) -> None:
+    shell.ok("account", "connect", "stocks")
+    made = shell.run("strategy", "create", "First", "--symbol", "XYZQ", "--account", "stocks")
+    assert made.exit_code == 0
+    assert "Whether Alpaca trades XYZQ could not be checked" in made.output

@@ -154,6 +154,7 @@ def stay_connected(page: Page, account: str, film: Film) -> None:
     visit(page, account)
     expect(page.locator("[data-figure=cash]")).to_have_text("$99,000.00")
     expect(page.get_by_text("the venue says the same")).to_be_visible()
+    expect(page.locator("#venue-days tbody tr")).not_to_have_count(0)
     page.get_by_role("button", name="Disconnect").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("It has 1 open position. What is open stays at Alpaca")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -178,6 +179,18 @@ def test_an_answer_is_good_for_a_minute_and_silence_for_seconds(world: World, st
     world.registrar.trouble = None
     world.clock.advance(5)
     assert program.get(path).status_code == 200
+
+
+def test_two_pages_ask_the_venue_once(world: World, stocks: str) -> None:
+    told(world, stocks, "1", "2")
+    path, seen = f"/api/accounts/{stocks}/venue-history", list[int]()
+    programs = [world.program(), world.program()]
+    other = threading.Thread(target=lambda: seen.append(programs[1].get(path).status_code))
+    world.registrar.meanwhile = other.start
+    assert programs[0].get(path).status_code == 200
+    other.join(5)
+    assert seen == [200]
+    assert world.registrar.asked == [stocks]
 
 
 def test_a_paper_account_of_ours_has_no_second_count(world: World) -> None:

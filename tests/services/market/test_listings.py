@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -10,10 +11,10 @@ import pytest
 
 from app.clock import VirtualClock
 from app.domain.accounts import ALPACA, PAPER, Account, Mode
-from app.domain.errors import BrokerUnavailable
+from app.domain.errors import BrokerUnavailable, InvalidInput
 from app.domain.instruments import resolve
 from app.services.market import Listings
-from app.services.market.listings import REFUSED_S, SILENT_S, TRADED_S
+from app.services.market.listings import MOST, REFUSED_S, SILENT_S, TRADED_S
 from tests.support.registrar import Registrar
 
 NOW = datetime(2026, 11, 16, 16, 0, tzinfo=UTC)
@@ -87,6 +88,29 @@ def test_an_answer_is_remembered_for_its_time(
     clock.advance(1)
     listings.refusal(STOCKS, AAPL)
     assert registrar.asked == ["AAPL", "AAPL"]
+
+
+def test_two_who_save_at_once_ask_once(listings: Listings, registrar: Registrar) -> None:
+    registrar.unlisted.add("AAPL")
+    seen: list[InvalidInput | None] = []
+    other = threading.Thread(target=lambda: seen.append(listings.refusal(STOCKS, AAPL)))
+    registrar.meanwhile = other.start
+    first = listings.refusal(STOCKS, AAPL)
+    other.join(5)
+    assert [each and each.detail for each in seen] == [first and first.detail]
+    assert registrar.asked == ["AAPL"]
+
+
+def test_not_every_symbol_that_was_ever_asked_for_is_remembered(
+    listings: Listings, registrar: Registrar
+) -> None:
+    contracts = [replace(AAPL, symbol=f"S{number}") for number in range(MOST + 1)]
+    for contract in contracts:
+        listings.refusal(STOCKS, contract)
+    listings.refusal(STOCKS, contracts[-1])
+    assert len(registrar.asked) == MOST + 1
+    listings.refusal(STOCKS, contracts[0])
+    assert len(registrar.asked) == MOST + 2
 
 
 def test_paper_and_real_money_are_asked_by_themselves(
