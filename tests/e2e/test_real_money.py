@@ -141,6 +141,6 @@ def test_orders_that_stay_at_alpaca_are_counted_before_the_keys_are_forgotten(
     page = desk.of(ann, f"/accounts/{made['id']}")
     expect(page.locator("#orders").get_by_role("listitem")).to_have_count(1)
     page.locator("#connection-card").get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_role("dialog")).to_contain_text("1 order of it works at Alpaca")
+    expect(page.get_by_role("dialog")).to_contain_text("It has 1 working order.")
     page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
     expect(page.locator("[data-link]")).to_have_text("Disconnected")
