@@ -116,7 +116,8 @@ def _listened(
         "seconds": seconds,
         "channels": ",".join(channels),
     }
-    given = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    # In one word with its name: one token in 64 begins with a dash.
+    given = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "bench.listener", *given]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
