@@ -130,6 +130,9 @@ ADJUSTMENT: Final = "adjustment"
 
 S, E = OrderState, OrderEvent
 
+#: What has happened to an order that a venue holds in one of these states.
+ENDINGS: Final = {S.CANCELED: E.CANCEL, S.REJECTED: E.REJECT, S.EXPIRED: E.EXPIRE}
+
 TERMINAL: Final = frozenset({S.DENIED, S.FILLED, S.CANCELED, S.REJECTED, S.EXPIRED})
 WORKING: Final = frozenset(
     {

@@ -18,6 +18,7 @@ from app.brokers.alpaca.orders import Orders, answered, reading, rows
 from app.brokers.alpaca.refusals import DUPLICATE, OTHER, UNKNOWN_ORDER, refused
 from app.brokers.alpaca.settings import AlpacaSettings
 from app.brokers.alpaca.wire import Told, Update
+from app.brokers.net.attending import Attending
 from app.domain import money
 from app.domain.accounts import Account
 from app.domain.errors import (
@@ -28,7 +29,7 @@ from app.domain.errors import (
     InvalidInput,
 )
 from app.domain.instruments import Contract
-from app.domain.orders import Order, OrderEvent, OrderState, OrderType
+from app.domain.orders import ENDINGS, Order, OrderEvent, OrderType
 from app.domain.reports import (
     AccountSnapshot,
     FillReport,
@@ -50,18 +51,12 @@ _OVERLAP: Final = timedelta(minutes=2)
 _TOLD: Final = 10_000
 #: Replacements of one order that may have been refused before one that is tried.
 _TRIES: Final = 5
-_ENDED: Final = {
-    OrderState.CANCELED: OrderEvent.CANCEL,
-    OrderState.REJECTED: OrderEvent.REJECT,
-    OrderState.EXPIRED: OrderEvent.EXPIRE,
-}
 
 Json = Mapping[str, Any]
-Receive = Callable[[Report], None]
 Read = TypeVar("Read")
 
 
-class AlpacaBroker:
+class AlpacaBroker(Attending):
     """Speaks to Alpaca for one account; many tasks may use it at once."""
 
     def __init__(
@@ -73,15 +68,12 @@ class AlpacaBroker:
         joined: Callable[[AlpacaBroker], Callable[[], None]],
     ) -> None:
         """``joined`` starts the account's stream and returns what ends it."""
-        self._owner = account
+        super().__init__(account, lambda: joined(self), client.close)
         self._client = client
         self._settings = settings
         self._clock = clock
-        self._joined = joined
         self._names = Names()
         self._orders = Orders(client, self._names, account.created_at)
-        self._leave: Callable[[], None] | None = None
-        self._receive: Receive | None = None
         self._since = clock.now()
         self._working: set[str] = set()
         self._replacing: set[str] = set()
@@ -89,28 +81,9 @@ class AlpacaBroker:
         self._lock = threading.Lock()
 
     @property
-    def account_id(self) -> str:
-        """Which account this is."""
-        return self._owner.id
-
-    @property
     def capabilities(self) -> Capabilities:
         """What Alpaca can do: all kinds of orders, and pairs of exits."""
         return CAPABILITIES
-
-    def open(self) -> None:
-        """Begin to listen; where Alpaca cannot be reached, it is tried again by itself."""
-        self._leave = self._joined(self)
-
-    def close(self) -> None:
-        """Stop listening; orders work on at Alpaca."""
-        if self._leave is not None:
-            self._leave()
-        self._client.close()
-
-    def listen(self, receive: Receive) -> None:
-        """Hand every later report to ``receive``, which only queues it."""
-        self._receive = receive
 
     # --- the verbs --------------------------------------------------------------------------------
 
@@ -220,8 +193,8 @@ class AlpacaBroker:
             self._working |= there
         for name in before - there:
             ended = self.order(name)
-            if ended is not None and ended.state in _ENDED:
-                event = _ENDED[ended.state]
+            if ended is not None and ended.state in ENDINGS:
+                event = ENDINGS[ended.state]
                 self._report(name, event, ended.at, ended.venue_order_id)
             if ended is None or ended.state.terminal:
                 self._over(name)
@@ -259,7 +232,7 @@ class AlpacaBroker:
             # A replacement that came too late: that its order works on was told.
             return
         self._report(name, event, update.at, order.id)
-        if event in _ENDED.values():
+        if event in ENDINGS.values():
             self._ended(name, event, update.at)
 
     def _ended(self, name: str, event: OrderEvent, at: datetime) -> None:
@@ -277,10 +250,8 @@ class AlpacaBroker:
         self._tell(OrderReport(self.account_id, name, event, at, venue_id))
 
     def _tell(self, report: Report) -> None:
-        if isinstance(report, FillReport) and not self._is_new(report):
-            return
-        if self._receive is not None:
-            self._receive(report)
+        if not isinstance(report, FillReport) or self._is_new(report):
+            super()._tell(report)
 
     def _is_new(self, report: FillReport) -> bool:
         """Whether the fill was not told before; with other numbers it is told again."""
@@ -313,16 +284,11 @@ class AlpacaBroker:
             self._works(*ours)
         return told
 
-    def _adopted(self, name: str) -> VenueOrder:
+    def _adopted(self, client_order_id: str) -> VenueOrder:
         """The order that Alpaca has under this id already."""
-        try:
-            held = self.order(name)
-        except BrokerError as failure:
-            raise BrokerUnknown(failure.detail) from failure
-        if held is None:
-            raise BrokerUnknown("Alpaca says that it has the order, and that it has not.")
+        held = super()._adopted(client_order_id)
         if not held.state.terminal:
-            self._works(name)
+            self._works(client_order_id)
         return held
 
     def _replaced(self, now: Told, name: str, body: dict[str, Any]) -> Told:

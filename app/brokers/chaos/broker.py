@@ -10,17 +10,17 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote as quoted
 
 from app.brokers.chaos import wire
+from app.brokers.net.attending import Attending
 from app.brokers.net.calls import Calls
 from app.domain.accounts import Account
 from app.domain.errors import (
-    BrokerError,
     BrokerRejected,
     BrokerUnavailable,
     BrokerUnknown,
     InvalidInput,
 )
 from app.domain.instruments import Contract
-from app.domain.orders import Order, OrderEvent, OrderState, OrderType
+from app.domain.orders import ENDINGS, Order, OrderType
 from app.domain.reports import (
     AccountSnapshot,
     FillReport,
@@ -36,18 +36,12 @@ CAPABILITIES: Final = Capabilities(
 )
 #: Fills this much older than the last one known are asked for again after a reconnect.
 _OVERLAP: Final = timedelta(minutes=2)
-_ENDED: Final = {
-    OrderState.CANCELED: OrderEvent.CANCEL,
-    OrderState.REJECTED: OrderEvent.REJECT,
-    OrderState.EXPIRED: OrderEvent.EXPIRE,
-}
 
 Json = Mapping[str, Any]
-Receive = Callable[[Report], None]
 Read = TypeVar("Read")
 
 
-class ChaosBroker:
+class ChaosBroker(Attending):
     """Speaks to the venue's process for one account; many tasks may use it at once."""
 
     def __init__(
@@ -62,14 +56,11 @@ class ChaosBroker:
         """``opening`` is what the venue is told of the account; ``joined`` starts its stream and
         returns what ends it.
         """
-        self._owner = account
+        super().__init__(account, lambda: joined(self), calls.close)
         self._calls = calls
         self._opening = opening
         self._quotes = quotes
         self._clock = clock
-        self._joined = joined
-        self._leave: Callable[[], None] | None = None
-        self._receive: Receive | None = None
         self._known = False
         self._since = clock.now()
         self._working: dict[str, Decimal] = {}
@@ -77,28 +68,9 @@ class ChaosBroker:
         self._lock = threading.Lock()
 
     @property
-    def account_id(self) -> str:
-        """Which account this is."""
-        return self._owner.id
-
-    @property
     def capabilities(self) -> Capabilities:
         """What the venue can do: everything but pairs of exits, which are ours to manage."""
         return CAPABILITIES
-
-    def open(self) -> None:
-        """Begin to listen; a venue that cannot be reached yet is tried again by itself."""
-        self._leave = self._joined(self)
-
-    def close(self) -> None:
-        """Stop listening; orders work on at the venue."""
-        if self._leave is not None:
-            self._leave()
-        self._calls.close()
-
-    def listen(self, receive: Receive) -> None:
-        """Hand every later report to ``receive``, which only queues it."""
-        self._receive = receive
 
     # --- the verbs --------------------------------------------------------------------------------
 
@@ -203,7 +175,7 @@ class ChaosBroker:
             self._working.update(there)
         for client_order_id in gone:
             ended = self.order(client_order_id)
-            if ended is not None and ended.state in _ENDED:
+            if ended is not None and ended.state in ENDINGS:
                 self._tell(_end_of(self.account_id, ended))
             self._over(client_order_id)
         self._since = self._clock.now()
@@ -215,10 +187,6 @@ class ChaosBroker:
             self._since = self._clock.now()
             self._follow(report)
             self._tell(report)
-
-    def _tell(self, report: Report) -> None:
-        if self._receive is not None:
-            self._receive(report)
 
     # --- how the venue is asked -------------------------------------------------------------------
 
@@ -234,16 +202,6 @@ class ChaosBroker:
     def _introduce(self) -> None:
         if not self._known:
             self.introduced()
-
-    def _adopted(self, client_order_id: str) -> VenueOrder:
-        """The order that the venue has under this id already."""
-        try:
-            held = self.order(client_order_id)
-        except BrokerError as failure:
-            raise BrokerUnknown(failure.detail) from failure
-        if held is None:
-            raise BrokerUnknown("The venue says that it has the order, and that it has not.")
-        return held
 
     def _held(self, answer: Json, client_order_id: str) -> VenueOrder:
         try:
@@ -289,7 +247,7 @@ class ChaosBroker:
             if isinstance(report, FillReport):
                 left -= report.fill.quantity
                 self._working[name] = left
-            elif report.event in _ENDED.values():
+            elif report.event in ENDINGS.values():
                 left = Decimal(0)
             if left <= 0:
                 del self._working[name]
@@ -304,7 +262,7 @@ class ChaosBroker:
 
 
 def _end_of(account_id: str, held: VenueOrder) -> OrderReport:
-    event = _ENDED[held.state]
+    event = ENDINGS[held.state]
     name, number = held.client_order_id, held.venue_order_id
     return OrderReport(account_id, name, event, held.at, number, held.reason)
 

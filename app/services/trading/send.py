@@ -22,7 +22,7 @@ from app.domain.errors import (
     InvariantBroken,
 )
 from app.domain.instruments import Contract
-from app.domain.orders import Order, OrderEvent, OrderState
+from app.domain.orders import ENDINGS, Order, OrderEvent, OrderState
 from app.domain.protection import leading
 from app.domain.reports import AuthReport, OrderReport, Report, VenueOrder
 from app.services.ports import Broker, Brokers, Clock, PairBroker
@@ -33,13 +33,6 @@ GRACE: Final = timedelta(seconds=5)
 
 #: So long an order that the venue does not take yet, for want of room, is tried again.
 PATIENCE_S: Final = 60.0
-
-#: What it means that an order is found in a final state; else it is accepted.
-_FOUND: Final = {
-    OrderState.CANCELED: OrderEvent.CANCEL,
-    OrderState.REJECTED: OrderEvent.REJECT,
-    OrderState.EXPIRED: OrderEvent.EXPIRE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +161,7 @@ class Sender:
 
     def adopt(self, order: Order, held: VenueOrder) -> None:
         """Report the state in which the venue holds our order; fills are reports of their own."""
-        event = _FOUND.get(held.state, OrderEvent.ACCEPT)
+        event = ENDINGS.get(held.state, OrderEvent.ACCEPT)
         self._report(order, event, held.reason, held.venue_order_id)
 
     def _hold_back(self, order: Order, error: BrokerLimited, before: _HeldBack | None) -> None:
